@@ -1,0 +1,1 @@
+"""Reports: journeys become one frozen value each; one file per report."""
