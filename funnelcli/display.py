@@ -1,0 +1,188 @@
+"""Words for values: the only place where a number becomes text that a person reads.
+
+In: raw values as a Table holds them. Out: short text, the same for every format. Null is always `—`.
+Rounding is half up on the decimal digits of the value (58.15 becomes 58.2). Rounding never says more
+than is so: "0" only when none, "100" only when all.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from funnelcli.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from funnelcli.tables.table import Cell, Kind
+
+MISSING = "—"
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+_ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control characters; format characters (bidi controls, zero-width ones, tags); surrogates; line and paragraph ends."""
+
+_INVISIBLE_MARKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Marks and letters of other categories that Unicode gives no ink."""
+
+
+def words(kind: Kind, value: Cell) -> str:
+    """The words for a value of a kind.
+
+    >>> words("count", 1048), words("rate", 0.5), words("interval", (0.571, 0.592)), words("seconds", None)
+    ('1,048', '50.0 %', '57.1–59.2 %', '—')
+    """
+    return _WORDS[kind](value)
+
+
+def count(value: int | None) -> str:
+    """A whole number with its thousands apart: `1,048`."""
+    return MISSING if value is None else f"{value:,}"
+
+
+def rate(value: float | None) -> str:
+    """A share in 0..1 as percent, to one decimal.
+
+    >>> [rate(share) for share in (0, 0.0001, 0.5815, 0.9997, 1)]
+    ['0 %', '<0.1 %', '58.2 %', '>99.9 %', '100 %']
+    """
+    return MISSING if value is None else f"{_percent(value)} %"
+
+
+def interval(limits: tuple[float, float] | None) -> str:
+    """Two shares in 0..1 as one range of percent: `57.1–59.2 %`."""
+    return MISSING if limits is None else f"{_percent(limits[0])}–{_percent(limits[1])} %"
+
+
+def seconds(value: float | None) -> str:
+    """A duration, not negative, in its two largest units.
+
+    >>> [seconds(each) for each in (0, 0.0001, 0.35, 7.25, 60, 192, 187_200, 31_536_000)]
+    ['0 s', '<1 ms', '350 ms', '7.3 s', '1 min', '3 min 12 s', '2 d 4 h', '365 d']
+    """
+    if value is None:
+        return MISSING
+    if not (isfinite(value) and value >= 0):
+        raise Bug(f"{value!r} is not a duration")
+    exact = Decimal(repr(value))
+    if exact == 0:
+        return "0 s"
+    if (short := _rounded(exact, "0.001")) < 1:
+        return f"{short * 1000:.0f} ms" if short else "<1 ms"
+    if (short := _rounded(exact, "0.1")) < _MINUTE:
+        return f"{short}".removesuffix(".0") + " s"
+    if (whole := _rounded(exact)) < _HOUR:
+        return _two_units(int(whole), 60, "min", "s")
+    if (whole := _rounded(exact / _MINUTE)) < _DAY // _MINUTE:
+        return _two_units(int(whole), 60, "h", "min")
+    if (whole := _rounded(exact / _HOUR)) < 100 * _DAY // _HOUR:
+        return _two_units(int(whole), 24, "d", "h")
+    return f"{_rounded(exact / _DAY):,} d"
+
+
+def time(value: datetime | None, zone: tzinfo = UTC) -> str:
+    """An instant as a person in `zone` writes it, seconds and their fraction only where they are not zero.
+
+    >>> time(datetime(2026, 1, 1, tzinfo=UTC)), time(datetime(2026, 1, 1, 9, 30, 5, tzinfo=UTC))
+    ('2026-01-01 00:00', '2026-01-01 09:30:05')
+    """
+    if value is None:
+        return MISSING
+    if value.tzinfo is None:
+        raise Bug(f"{value!r} is not an instant")
+    local = value.astimezone(zone).replace(tzinfo=None)
+    detail = "microseconds" if local.microsecond else "seconds" if local.second else "minutes"
+    return local.isoformat(" ", detail)
+
+
+def number(value: float | None) -> str:
+    """Any other number: whole ones in full, others to two decimals, small ones to three digits.
+
+    >>> [number(each) for each in (1048, 1234.5, 0.5, 0.00123, -2)]
+    ['1,048', '1,234.50', '0.500', '0.00123', '-2']
+    """
+    if value is None:
+        return MISSING
+    if not isfinite(value):
+        raise Bug(f"{value!r} is not a number")
+    exact = Decimal(repr(value))
+    if exact == exact.to_integral_value():
+        return f"{exact.to_integral_value():,f}"
+    if abs(exact) >= 1:
+        return f"{_rounded(exact, '0.01'):,f}"
+    digits = _rounded(exact.scaleb(-exact.adjusted() - 1), "0.001").scaleb(exact.adjusted() + 1)
+    return f"{digits:f}" if exact.adjusted() >= -6 else f"{digits:.2e}"
+
+
+def flag(value: bool | None) -> str:
+    """Yes or no."""
+    return MISSING if value is None else "yes" if value else "no"
+
+
+def text(value: str | None) -> str:
+    """A name or a sentence, harmless (see `printable`); quoted if there would be nothing to see."""
+    if value is None:
+        return MISSING
+    return printable(value) if value.strip() else f'"{printable(value)}"'
+
+
+def printable(value: str) -> str:
+    r"""The text with every character that would act or hide, instead of being seen, as a visible escape.
+
+    These are control characters (ESC, NUL, line ends and tabs among them), bidi and other format
+    characters, zero-width ones and lone surrogates. All else, of any script, stays as it is.
+
+    >>> print(printable("a\x1b[31m\nb\u202ec"))
+    a\x1b[31m\nb\u202ec
+    """
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(_visible(character) if _hides(character) else character for character in value)
+
+
+def _percent(share: float) -> str:
+    if not 0 <= share <= 1:
+        raise Bug(f"{share!r} is not a share")
+    if share in {0, 1}:
+        return "100" if share else "0"
+    tenths = _rounded(Decimal(repr(share)) * 100, "0.1")
+    return "<0.1" if tenths == 0 else ">99.9" if tenths == 100 else f"{tenths}"
+
+
+def _rounded(value: Decimal, step: str = "1") -> Decimal:
+    return value.quantize(Decimal(step), ROUND_HALF_UP)
+
+
+def _two_units(value: int, size: int, large: str, small: str) -> str:
+    many, few = divmod(value, size)
+    return f"{many} {large} {few} {small}" if few else f"{many} {large}"
+
+
+def _hides(character: str) -> bool:
+    return unicodedata.category(character) in _ESCAPED_CATEGORIES or character in _INVISIBLE_MARKS
+
+
+def _visible(character: str) -> str:
+    short = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+    point = ord(character)
+    return short.get(character) or (
+        f"\\x{point:02x}" if point <= 0xFF else f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+    )
+
+
+_WORDS: dict[Kind, Callable[[Any], str]] = {
+    "text": text,
+    "count": count,
+    "rate": rate,
+    "interval": interval,
+    "bar": rate,
+    "seconds": seconds,
+    "time": time,
+    "number": number,
+    "flag": flag,
+}
