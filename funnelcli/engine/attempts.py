@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from funnelcli.config.frames import carried, micros
+from funnelcli.engine import chained
 from funnelcli.engine.any_segments import in_any_order, thriftiest
 from funnelcli.engine.limits import excluded, limits
 from funnelcli.engine.one import one
@@ -30,19 +31,58 @@ def chosen(rows: pl.DataFrame, funnel: Funnel) -> tuple[pl.DataFrame, Standing]:
     """Every attempt (journey, owner, unit, stage_1 …, depth, attempt: Int64 from 1, used: see `_with_used`, ids: of
     the rows used), and the rows that could stand at their places.
 
-    `rows` (see `prepared`) have an `id` each.
+    `rows` (see `prepared`) have an `id` each. Units without equal times are settled at once, where only the window
+    limits an attempt; the others round by round.
     """
-    free = rows.with_columns(ended=pl.lit(None, pl.Int64), ended_row=pl.lit(None, pl.Int64))
-    one_round = funnel.model_copy(update=ROUND)
     frames: list[pl.DataFrame] = []
     standing: list[Standing] = []
+    left = rows
+    if _simple(funnel):
+        units = chained.apart(rows)
+        plain = rows.join(units, on="unit", how="semi", maintain_order="left")
+        left = rows.join(units, on="unit", how="anti", maintain_order="left")
+        frames.append(_chained(plain, funnel))
+        standing.append(in_order(frames[0], plain.filter(pl.col("chain") != 0), None, _strictly(funnel)))
+    _rounds(left, rows, funnel, frames, standing)
+
+    def at(number: int) -> pl.DataFrame:
+        return pl.concat([each(number) for each in standing], how="diagonal_relaxed")
+
+    return pl.concat(frames, how="diagonal_relaxed"), at
+
+
+def _simple(funnel: Funnel) -> bool:
+    optional = any(stage.optional for stage in funnel.stages)
+    return funnel.order == "loose" and limits(funnel).only_window and not funnel.same and not optional
+
+
+def _strictly(funnel: Funnel) -> Funnel:
+    """The funnel for units without equal times, which no rule of ties concerns."""
+    return funnel.model_copy(update={"ties": "strict"})
+
+
+def _chained(rows: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
+    """The attempts of units without equal times, in the shape of `chosen`."""
+    found = chained.attempts(rows, funnel).with_row_index("journey")
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("unit")
+    return found.with_columns(attempt=number, owner="unit", used=pl.lit(True), ids=pl.lit(None, pl.List(pl.UInt32)))
+
+
+def _rounds(
+    left: pl.DataFrame, rows: pl.DataFrame, funnel: Funnel, frames: list[pl.DataFrame], standing: list[Standing]
+) -> None:
+    """Adds the attempts of the owners in `left` to `frames`, and who could stand at their places to `standing`."""
+    free = left.with_columns(ended=pl.lit(None, pl.Int64), ended_row=pl.lit(None, pl.Int64))
+    one_round = funnel.model_copy(update=ROUND)
+    number = 0
     while True:
         free = _opened(free, funnel)
         if free.is_empty() and frames:
             break
+        number += 1
         found = one(free.drop("ended", "ended_row"), one_round)
         offset = sum(frame["journey"].n_unique() for frame in frames)
-        frame = found.frame.with_columns(pl.col("journey") + offset, attempt=pl.lit(len(frames) + 1, pl.Int64))
+        frame = found.frame.with_columns(pl.col("journey") + offset, attempt=pl.lit(number, pl.Int64))
         at_places = (
             in_any_order(frame, found.rows)
             if funnel.order == "any" and funnel.ties != "row"
@@ -52,11 +92,6 @@ def chosen(rows: pl.DataFrame, funnel: Funnel) -> tuple[pl.DataFrame, Standing]:
         standing.append(at_places)
         frames.append(frame)
         free = _left(free, frame, rows, funnel)
-
-    def at(number: int) -> pl.DataFrame:
-        return pl.concat([each(number) for each in standing], how="diagonal_relaxed")
-
-    return pl.concat(frames), at
 
 
 def _opens(funnel: Funnel) -> pl.Expr:
