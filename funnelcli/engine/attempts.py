@@ -210,14 +210,14 @@ def _ends(frame: pl.DataFrame, rows: pl.DataFrame, funnel: Funnel) -> pl.DataFra
 
 def _thrift(offers: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
     """`offers` (chain, match, …) with `thrift`, the rank of each row: of rows with the same times an attempt uses
-    those that match fewest stages, then by values.
+    those that match fewest stages, then by values, then those that match the earliest stages.
     """
     columns = list(dict.fromkeys(carried(column) for breakdown in funnel.breakdowns for column in breakdown))
-    offers = offers.with_columns(stages=(pl.col("match") & ((1 << len(funnel.stages)) - 1)).bitwise_count_ones())
-    ranks = (
-        offers.select("stages", *columns).unique().sort("stages", *columns, nulls_last=True).with_row_index("thrift")
-    )
-    return offers.join(ranks, on=["stages", *columns], nulls_equal=True, maintain_order="left").drop("stages")
+    matched = pl.col("match") & ((1 << len(funnel.stages)) - 1)
+    offers = offers.with_columns(matched=matched, stages=matched.bitwise_count_ones())
+    order = ["stages", *columns, "matched"]
+    ranks = offers.select(order).unique().sort(order, nulls_last=True).with_row_index("thrift")
+    return offers.join(ranks, on=order, nulls_equal=True, maintain_order="left").drop("matched", "stages")
 
 
 def _with_used(frame: pl.DataFrame, at: Standing, funnel: Funnel) -> pl.DataFrame:

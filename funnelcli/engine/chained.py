@@ -86,9 +86,10 @@ def _following(entries: pl.DataFrame, window: int | None, *, stages: int, later:
 def _reached(following: pl.Series, units: pl.Series) -> pl.Series:
     """Whether each line is on the way from the first of its unit along `following` (Boolean)."""
     reached = (units != units.shift()).fill_null(True)
-    count = 0
-    while reached.sum() > count:
-        count = reached.sum()
+    before, marked = 0, int(reached.sum())
+    while marked > before:
+        before = marked
         reached = reached.scatter(following.filter(reached).drop_nulls(), True)
         following = following.gather(following)
+        marked = int(reached.sum())
     return reached

@@ -9,12 +9,13 @@ in the input.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import polars as pl
 
-from funnelcli.config.frames import micros
+from funnelcli.config.frames import carried, micros
 from funnelcli.engine.shape import Events, Journeys, stage_columns
+from funnelcli.errors import Bug
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
@@ -54,15 +55,30 @@ def between(events: Events, journeys: Journeys, funnel: Funnel, first: int, last
     """The rows of any event between the stages `first` and `last`, from 1 (journey, time, event), in their order.
 
     Of the journeys that reached `first`: the rows strictly later than it and, where `last` was reached, strictly
-    earlier than that; else up to the end of the journey's own time.
+    earlier than that; else up to the end of the journey's own time. At the instants of `first` and `last` nobody can
+    tell what came before and what after, but for the stages between the two: of each there is one row.
     """
     begin, finish = pl.col(f"stage_{first}"), pl.col(f"stage_{last}")
-    spans = journeys.frame.filter(begin.is_not_null()).join(_own_times(journeys, funnel), on=["journey", "unit"])
-    spans = spans.select("journey", "unit", begin=begin, finish=pl.coalesce(finish, pl.col("until") + 1))
+    reached = journeys.frame.filter(begin.is_not_null()).join(_own_times(journeys, funnel), on=["journey", "unit"])
+    spans = reached.select("journey", "unit", begin=begin, finish=pl.coalesce(finish, pl.col("until") + 1))
     inside = (pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish"))
-    order = "row" if funnel.ties == "row" else "event"
-    rows = events.rows.select("unit", "time", "event", "row").join(spans, on="unit").filter(inside)
-    return rows.sort("journey", "time", order, nulls_last=True).select("journey", "time", "event")
+    rows = events.rows.select("unit", "time", "event", "row", stage=pl.lit(0), match="match")
+    found = [rows.join(spans, on="unit").filter(inside)]
+    # In any order nobody can tell which stage a row completed.
+    for stage in range(first + 1, last) if funnel.order != "any" else ():
+        time = pl.col(f"stage_{stage}")
+        tied = reached.filter((time == begin) | (time == finish)).select("journey", "unit", time=time)
+        matching = rows.filter((pl.col("match") & (1 << (stage - 1))) != 0).with_columns(stage=pl.lit(stage))
+        at_stage = tied.join(matching, on=["unit", "time"]).sort(_order(funnel), nulls_last=True)
+        found.append(at_stage.unique("journey", keep="first", maintain_order=True))
+    columns = ["journey", "time", "event", "row", "stage"]
+    every = pl.concat(each.select(columns) for each in found)
+    return every.sort("journey", "time", "stage", _order(funnel), nulls_last=True).select("journey", "time", "event")
+
+
+def _order(funnel: Funnel) -> str:
+    """What puts the rows of an instant in order."""
+    return "row" if funnel.ties == "row" else "event"
 
 
 def _own_times(journeys: Journeys, funnel: Funnel) -> pl.DataFrame:
@@ -76,3 +92,55 @@ def _own_times(journeys: Journeys, funnel: Funnel) -> pl.DataFrame:
 
 FOREVER = 2**62
 """Later than any time, in µs."""
+
+
+class Row(NamedTuple):
+    """A row of a unit that takes part. `row` is its place in the input.
+
+    Bit j of `match` says that it matches stage j, then the exclusions; of `denied` that it would but for `first`.
+    `same` and `values` are the values of the columns of `same` and of the breakdowns.
+    """
+
+    time: int
+    event: str | None
+    row: int
+    match: int
+    denied: int
+    same: tuple[str | None, ...]
+    values: tuple[str | None, ...]
+
+
+class OtherRow(NamedTuple):
+    """A row of a unit that takes no part, and the reason. `match` knows no `first`."""
+
+    time: int | None
+    event: str | None
+    row: int
+    match: int
+    reason: str
+
+
+def rows_by_unit(events: EveryEvent, funnel: Funnel) -> dict[int, list[Row]]:
+    """Every row that takes part, by unit, in the order of time and then of the input."""
+    same = list(map(carried, funnel.same))
+    values = list(dict.fromkeys(carried(column) for breakdown in funnel.breakdowns for column in breakdown))
+    denied = "denied" if "denied" in events.rows.columns else pl.lit(0).alias("denied")
+    kept = [pl.col(name).alias(f"column_{place}") for place, name in enumerate([*same, *values])]
+    found: dict[int, list[Row]] = {}
+    rows = events.rows.sort("time", "row").select("unit", "time", "event", "row", "match", denied, *kept)
+    for unit, time, event, row, match, bits, *columns in rows.iter_rows():
+        alike, valued = tuple(columns[: len(same)]), tuple(columns[len(same) :])
+        found.setdefault(unit, []).append(Row(time, event, row, match, bits & ~match, alike, valued))
+    return found
+
+
+def others_by_name(events: EveryEvent, funnel: Funnel) -> dict[tuple[str, ...], list[OtherRow]]:
+    """The rows of the units that take no part, by the units' names, in the order of the input."""
+    if events.others is None:
+        raise Bug("the events came without the rows that take no part")
+    found: dict[tuple[str, ...], list[OtherRow]] = {}
+    width = len(funnel.unit)
+    rows = events.others.sort("row").select(*map(carried, funnel.unit), "time", "event", "row", "match", "reason")
+    for line in rows.iter_rows():
+        found.setdefault(line[:width], []).append(OtherRow(*line[width:]))
+    return found

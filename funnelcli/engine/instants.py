@@ -44,9 +44,7 @@ def instants(rows: pl.DataFrame, funnel: Funnel, limits: Limits) -> pl.DataFrame
     names = [str(mask) for mask in single]
     patterns = [*names, *(pattern for pattern in patterns if pattern not in set(names))]
     kind = pl.Enum(patterns)
-    alone = alone.with_columns(
-        pl.col("pattern").replace_strict(single, pl.Series(names, dtype=kind), return_dtype=kind)
-    )
+    alone = alone.with_columns(pattern=pl.Series(names, dtype=kind).gather(single.search_sorted(alone["pattern"])))
     found = pl.concat([alone, found.with_columns(pl.col("pattern").cast(kind))]).sort(INSTANT)
     follows = (pl.col("unit") == pl.col("unit").shift()) & (pl.col("instant") == pl.col("instant").shift() + 1)
     codes = found["pattern"].to_physical()

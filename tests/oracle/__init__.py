@@ -204,10 +204,13 @@ def ending(unit: Unit, path: Path) -> Instant | None:
 
 
 def thrift(unit: Unit, row: Row) -> tuple[Any, ...]:
-    """Of rows with the same times an attempt uses those that match fewest stages, then by values (null last)."""
+    """Of rows with the same times an attempt uses those that match fewest stages, then by values (null last), then
+    those that match the earliest stages.
+    """
     columns = {column: None for breakdown in unit.funnel.get("breakdowns", ()) for column in breakdown}
     values = [row.columns.get(column) for column in columns]
-    return (len(unit.matching[row.position]), *((value is None, value or "") for value in values))
+    stages = unit.matching[row.position]
+    return (len(stages), *((value is None, value or "") for value in values), sum(1 << number for number in stages))
 
 
 def open_start(unit: Unit) -> list[Result]:
