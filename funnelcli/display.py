@@ -8,7 +8,7 @@ than is so: "0" only when none, "100" only when all.
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,17 @@ def seconds(value: float | None) -> str:
     if (whole := _rounded(exact / _HOUR)) < 100 * _DAY // _HOUR:
         return _two_units(int(whole), 24, "d", "h")
     return f"{_rounded(exact / _DAY):,} d"
+
+
+def clock(value: timedelta) -> str:
+    """A duration, not negative, in full, as a clock shows it.
+
+    >>> clock(timedelta(minutes=3, seconds=12)), clock(timedelta(days=2, hours=1, microseconds=500))
+    ('00:03:12', '2 d 01:00:00.000500')
+    """
+    rest = value - timedelta(days=value.days)
+    shown = str(rest).zfill(8 if rest.microseconds == 0 else 15)
+    return f"{value.days} d {shown}" if value.days else shown
 
 
 def time(value: datetime | None, zone: tzinfo = UTC) -> str:

@@ -40,8 +40,10 @@ _REASONS = {
 }
 
 
-def write(data: bytes, target: str | None) -> None:
+def write(data: bytes, target: str | None, *, private: bool = False) -> None:
     """Writes all of `data` to the file `target`, or to standard output if it is None or `-`.
+
+    A file that is there keeps its mode; a new one has that of the umask, or 0600 if it is `private`.
 
     Raises:
         OutputError: it could not be written; a file that was there is as it was.
@@ -54,7 +56,7 @@ def write(data: bytes, target: str | None) -> None:
         elif descriptor is not None:
             _all(descriptor, data)
         else:
-            _to_path(data, target)
+            _to_path(data, target, private=private)
     except BrokenPipeError:
         raise SystemExit(_CLOSED_PIPE) from None
     except (OSError, ValueError) as error:
@@ -91,7 +93,7 @@ def _all(descriptor: int, data: bytes) -> None:
             select.select([], [descriptor], [])
 
 
-def _to_path(data: bytes, target: str) -> None:
+def _to_path(data: bytes, target: str, *, private: bool) -> None:
     if not target:
         raise ValueError(target)
     path = Path(target)
@@ -105,10 +107,10 @@ def _to_path(data: bytes, target: str) -> None:
         with path.open("wb", buffering=0) as special:
             _all(special.fileno(), data)
     else:
-        _replace(path.resolve(), data, there)
+        _replace(path.resolve(), data, there, private=private)
 
 
-def _replace(path: Path, data: bytes, there: os.stat_result | None) -> None:
+def _replace(path: Path, data: bytes, there: os.stat_result | None, *, private: bool) -> None:
     if there and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, path)
     temporary = path.with_name(f".funnelcli-{secrets.token_hex(8)}.tmp")
@@ -116,7 +118,8 @@ def _replace(path: Path, data: bytes, there: os.stat_result | None) -> None:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             _all(descriptor, data)
-            _look_like(descriptor, there)
+            if there or not private:
+                _look_like(descriptor, there)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -6,6 +6,7 @@ at the terminal or the environment. Colour only repeats what words and bars say,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Literal
 
@@ -67,16 +68,25 @@ def _parts(table: Table, width: int, encoding: str) -> Iterator[RenderableType]:
     for line in table.summary:
         yield _prose(line, width, encoding)
     left_out: dict[str, None] = {}
-    for section in table.sections:
+    cut: list[str] = []
+    for whole in table.sections:
+        section = replace(whole, rows=whole.rows[: whole.most])
+        if more := len(whole.rows) - len(section.rows):
+            cut.append(f"{words('count', more)} more rows; --format csv has all.")
         yield ""
         if section.heading:
             yield _prose(section.heading, width, encoding, "bold")
         texts = [_texts(section, at, encoding) for at in range(len(section.columns))]
         fitted = layout(section.columns, texts, width)
-        left_out |= dict.fromkeys(section.columns[at].heading for at in fitted.left_out)
+        place = f" ({section.heading})" if section.heading else ""
+        left_out |= dict.fromkeys(f"{name}{place}" for at in fitted.left_out if (name := section.columns[at].heading))
         yield _grid(section, texts, fitted, encoding)
-    hidden = ", ".join(filter(None, left_out))
-    notes = [*table.notes, *([f"Left out at a width of {width}: {hidden} (--format plain has all)."] if hidden else [])]
+    hidden = ", ".join(left_out)
+    notes = [
+        *cut,
+        *table.notes,
+        *([f"Left out at a width of {width}: {hidden} (--format plain has all)."] if hidden else []),
+    ]
     for position, note in enumerate(notes):
         if not position:
             yield ""

@@ -7,8 +7,8 @@ base is None.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ class StageCounts:
     """One stage, or with `order: any` a number of stages. Times and `stage_rate` are from the required stage before.
 
     The stage-to-stage figures are None for the first; of an optional stage `dropped`, `open` and `drop_off_rate` are.
-    With `start: open` those who reached a stage from the second either `continued` from the one before or
+    With `start: open` those who reached a stage either `continued` from the one before (None for the first) or
     `entered_here`, all times are None, and `stage_rate` is continued ÷ reached before; else both are None.
     """
 
@@ -89,12 +89,26 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Preset:
+    """What the same funnel comes to under one preset of meaning."""
+
+    preset: str
+    entered: int
+    converted: int
+    conversion_rate: float | None
+
+
+@dataclass(frozen=True)
 class Conversion:
-    """The report: the whole, and the segments of each breakdown, by entered, then name."""
+    """The report: the whole, and the segments of each breakdown, by entered, then name.
+
+    `presets` compares the presets of meaning, where that is what was asked for.
+    """
 
     head: Head
     whole: Counts
     segments: tuple[Segment, ...]
+    presets: tuple[Preset, ...] = ()
 
 
 def conversion(journeys: Journeys, funnel: Funnel, account: Account, *, top: int | None = None) -> Conversion:
@@ -120,6 +134,20 @@ def _whole(journeys: Journeys, funnel: Funnel) -> Counts:
     ).get((True,), _group(defaultdict(int), None, 0, funnel))
 
 
+def compared(reports: Sequence[Conversion]) -> Conversion:
+    """The first of the reports on one funnel under several presets, with what all of them come to."""
+    presets = tuple(
+        Preset(
+            preset=report.head.funnel.semantics or "",
+            entered=report.whole.entered,
+            converted=report.whole.converted,
+            conversion_rate=report.whole.conversion_rate,
+        )
+        for report in reports
+    )
+    return replace(reports[0], presets=presets)
+
+
 def words(values: Mapping[str, str | None]) -> tuple[str, ...]:
     """A segment's values as people see them: `(none)` where there is no value."""
     return named(values.values())
@@ -135,7 +163,7 @@ def _segments(journeys: Journeys, breakdown: tuple[str, ...], funnel: Funnel, to
         sizes = dict.fromkeys(members.select(keys).unique().rows(), 0) | {
             size[:-1]: size[-1] for size in entered.group_by(keys).len().rows()
         }
-        kept = sorted(sizes, key=lambda values: (-sizes[values], named(values)))[:top]
+        kept = sorted(sizes, key=lambda values: _place(sizes[values], values))[:top]
         table = pl.DataFrame(kept, schema=dict.fromkeys(keys, pl.String), orient="row").with_columns(kept=True)
         entered, excluded = (frame.join(table, on=keys, how="left", nulls_equal=True) for frame in (entered, excluded))
         pooled = pl.col("kept").is_null()
@@ -146,8 +174,13 @@ def _segments(journeys: Journeys, breakdown: tuple[str, ...], funnel: Funnel, to
         for frame in (entered, excluded)
     )
     groups = _counts(entered, excluded, ["pooled", *keys], journeys.end, funnel)
-    order = sorted(groups, key=lambda key: (key[0], -groups[key].entered, named(key[1:])))
+    order = sorted(groups, key=lambda key: (key[0], _place(groups[key].entered, key[1:])))
     return [Segment(dict(zip(breakdown, key[1:], strict=True)), groups[key]) for key in order]
+
+
+def _place(entered: int, values: tuple[str | None, ...]) -> tuple[object, ...]:
+    """What segments are sorted by: most entered, then the name; a missing value after a value `(none)`."""
+    return -entered, named(values), tuple(value is None for value in values)
 
 
 def named(values: Iterable[str | None]) -> tuple[str, ...]:
@@ -223,7 +256,7 @@ def _stage(row: Mapping[str, Any], line: Line, funnel: Funnel) -> StageCounts:
         mean_seconds=mean_seconds(row[f"total_{number}"], reached) if timed else None,
         p90_seconds=seconds(row[f"p90_{number}"]) if timed else None,
         continued=came if is_open and before is not None else None,
-        entered_here=reached - came if is_open and before is not None else None,
+        entered_here=(reached - came if before is not None else reached) if is_open else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
 from typing import Any
@@ -21,7 +21,7 @@ STAGE_COLUMNS = (
     Column("Of stage before", "rate", 1),
     Column("Drop-off", "count", 2),
     Column("Still open", "count", 6),
-    Column("Median time", "seconds", 3),
+    Column("Median stage time", "seconds", 3),
 )
 _TEXT, _FLAG = {"stage"}, {"optional"}
 _COUNTS = {"position", "reached", "dropped", "open", "continued", "entered_here"}
@@ -38,6 +38,8 @@ def table(report: Conversion) -> Table:
         record["segments"] = [
             {"segment": dict(part.segment)} | _record(part.counts, hidden) for part in report.segments
         ]
+    if report.presets:
+        return _presets(report, record)
     names: list[tuple[str, Kind]] = [("breakdown", "text"), ("segment", "text")] if by_segment else []
     blank: tuple[Scalar, ...] = (None, None) if by_segment else ()
     columns = [field.name for field in fields(StageCounts) if field.name not in hidden]
@@ -56,6 +58,27 @@ def table(report: Conversion) -> Table:
         sections=(_stages(whole), *_breakdowns(report.segments)),
         summary=tuple(_summary(whole, "attempts" if funnel.count == "attempts" else "")),
         notes=(*_notes(report), how_counted(report.head)),
+    )
+
+
+def _presets(report: Conversion, record: dict[str, Any]) -> Table:
+    """One line per preset of meaning, so that a person sees how much of a difference is definition."""
+    record["semantics"] = [asdict(preset) for preset in report.presets]
+    rows = tuple((preset.preset, preset.entered, preset.converted, preset.conversion_rate) for preset in report.presets)
+    columns = (
+        Column("Semantics", "text"),
+        Column("Entered", "count"),
+        Column("Converted", "count"),
+        Column("Of entered", "rate"),
+    )
+    return Table(
+        title=report.head.funnel.name,
+        record=record,
+        fields=(("preset", "text"), ("entered", "count"), ("converted", "count"), ("conversion_rate", "rate")),
+        rows=rows,
+        sections=(Section("", columns, rows),),
+        summary=("The same logs, counted as each product defines a funnel.",),
+        notes=(f"{how_counted(report.head)} That is {report.presets[0].preset}; the others set keys of their own.",),
     )
 
 
@@ -93,7 +116,7 @@ def _kind(name: str) -> Kind:
 
 
 def _stages(counts: Counts) -> Section:
-    is_open = any(stage.continued is not None for stage in counts.stages)
+    is_open = _is_open(counts.stages)
     columns = STAGE_COLUMNS if not is_open else (*STAGE_COLUMNS[:-1], Column("Entered here", "count", 3))
     rows = []
     before = counts.stages[0]
@@ -111,7 +134,7 @@ def _row(stage: StageCounts, before: StageCounts, *, is_open: bool) -> tuple[Cel
     drop_off = None if stage.dropped is None or stage.open is None else stage.dropped + stage.open
     first = stage.position == 1 and not is_open
     return (
-        f"{stage.stage} (optional)" if stage.optional else stage.stage,
+        _heading(stage),
         stage.reached,
         stage.conversion_rate,
         bar,
@@ -131,38 +154,57 @@ def _breakdowns(segments: Iterable[Segment]) -> Iterable[Section]:
     """One section per breakdown: a line per segment, with the share of its entrants that reached each later stage."""
     for columns, parts in groupby(segments, key=lambda part: tuple(part.segment)):
         members = list(parts)
-        later = members[0].counts.stages[1:]
+        stages = members[0].counts.stages
+        is_open = _is_open(stages)
+        shown = stages if is_open else stages[1:]
+        excluded = any(part.counts.excluded for part in members)
         heading = " and ".join(columns)
         yield Section(
-            f"By {heading}",
+            f"By {heading}, shares of entered",
             (
                 Column(heading, "text"),
                 Column("Entered", "count"),
                 # The last stage is what a person looks for, then the ones nearest to it.
-                *(Column(stage.stage, "rate", len(later) - index) for index, stage in enumerate(later, start=1)),
-                Column("95 % interval", "interval", 1),
-                Column("Median time", "seconds", 2),
+                *(Column(_heading(stage), "rate", len(shown) - index) for index, stage in enumerate(shown, start=1)),
+                Column(f"95 % interval of {_last(stages).stage}", "interval", 1),
+                *([] if is_open else [Column("Median time to convert", "seconds", 2)]),
+                *([Column("Excluded", "count", 1)] if excluded else []),
             ),
-            tuple(_segment_row(part) for part in members),
+            tuple(_segment_row(part, is_open=is_open, excluded=excluded) for part in members),
         )
 
 
-def _segment_row(part: Segment) -> tuple[Cell, ...]:
+def _segment_row(part: Segment, *, is_open: bool, excluded: bool) -> tuple[Cell, ...]:
     counts = part.counts
-    last = next(stage for stage in reversed(counts.stages) if not stage.optional)
+    last = _last(counts.stages)
     return (
         segment(part.segment),
         counts.entered,
-        *(stage.conversion_rate for stage in counts.stages[1:]),
+        *(stage.conversion_rate for stage in (counts.stages if is_open else counts.stages[1:])),
         _interval(last.conversion_rate_low, last.conversion_rate_high),
-        counts.median_seconds_to_convert,
+        *([] if is_open else [counts.median_seconds_to_convert]),
+        *([counts.excluded] if excluded else []),
     )
 
 
+def _is_open(stages: Sequence[StageCounts]) -> bool:
+    return any(stage.continued is not None for stage in stages)
+
+
+def _last(stages: Sequence[StageCounts]) -> StageCounts:
+    """The last required stage: who reached it has converted."""
+    return next(stage for stage in reversed(stages) if not stage.optional)
+
+
+def _heading(stage: StageCounts) -> str:
+    return f"{stage.stage} (optional)" if stage.optional else stage.stage
+
+
 def _summary(counts: Counts, what: str) -> Iterable[str]:
-    last = next(stage for stage in reversed(counts.stages) if not stage.optional)
-    what = f" {what}" if what else ""
-    excluded = f" {display.count(counts.excluded)} were taken out by an exclusion." if counts.excluded else ""
+    last = _last(counts.stages)
+    what = f" {what if counts.entered != 1 else what.removesuffix('s')}" if what else ""
+    were = "was" if counts.excluded == 1 else "were"
+    excluded = f" {display.count(counts.excluded)} {were} taken out by an exclusion." if counts.excluded else ""
     if not counts.entered:
         yield f"Nobody entered.{excluded}"
         return
@@ -184,18 +226,24 @@ def _notes(report: Conversion) -> Iterable[str]:
     """What a person must know of units whose window is not over, and of what does not add up."""
     counts, funnel = report.whole, report.head.funnel
     if counts.open:
-        estimate = (
-            f"; the Kaplan–Meier estimate for all is {display.rate(counts.estimated_conversion_rate)}"
-            if counts.estimated_conversion_rate is not None
-            else ""
-        )
+        is_ = "is" if counts.open == 1 else "are"
         yield (
-            f"{display.count(counts.open)} of {display.count(counts.entered)} are still open: their window is not over"
-            f" at the end of the data. Of those whose window is over {display.rate(counts.mature_conversion_rate)}"
-            f" converted{estimate}."
+            f"{display.count(counts.open)} of {display.count(counts.entered)} {is_} still open: the window is not over"
+            f" at the end of the data. {_known(counts)}".rstrip()
         )
     if funnel.segment_from == "any" and report.segments:
         yield (
             "A unit counts in every segment that its journey has a value of,"
             " so the segments do not add up to the whole."
         )
+
+
+def _known(counts: Counts) -> str:
+    """The two rates that allow for units whose window is not over, as far as they are known."""
+    parts = []
+    if counts.mature_conversion_rate is not None:
+        parts.append(f"of those whose window is over {display.rate(counts.mature_conversion_rate)} converted")
+    if counts.estimated_conversion_rate is not None:
+        parts.append(f"the Kaplan–Meier estimate for all is {display.rate(counts.estimated_conversion_rate)}")
+    sentence = "; ".join(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from funnelcli import display
 
 if TYPE_CHECKING:
-    from funnelcli.config.funnel import Funnel
+    from collections.abc import Sequence
+
+    from funnelcli.config.funnel import Condition, Funnel, Match
     from funnelcli.reports.shape import Head
 
 _REASONS = {
@@ -63,6 +65,8 @@ def how_counted(head: Head) -> str:
         *_limits(funnel),
         f"{funnel.entry} entry",
         _TIES[funnel.ties],
+        *_segments(funnel),
+        *_where(funnel.where),
         *_dates(head),
         f"end of the data {display.time(head.end)} UTC" if head.end else "no times",
         f"rows: {display.count(head.rows_read)} read, {display.count(head.rows_used)} used",
@@ -99,8 +103,41 @@ def _limits(funnel: Funnel) -> list[str]:
     for exclusion in funnel.exclude:
         events = " or ".join(event for match in exclusion.matches for event in match.events)
         where = f" between {' and '.join(exclusion.between)}" if exclusion.between else ""
-        parts.append(f"{events}{where} {'removes' if exclusion.effect == 'remove' else 'stops'} a unit")
+        conditions = "".join(f" ({words})" for words in _where((*exclusion.where, *_mapped(exclusion.matches))))
+        does = "ends an attempt" if funnel.count == "attempts" else f"{exclusion.effect}s a unit"
+        parts.append(f"{events}{conditions}{where} {does}")
     return parts
+
+
+def _mapped(matches: Sequence[Match]) -> list[Condition]:
+    return [condition for match in matches for condition in match.where]
+
+
+_SIGNS = {"eq": "=", "ne": "is not", "gt": ">", "ge": "≥", "lt": "<", "le": "≤", "not_in": "is none of"}
+
+
+def _where(conditions: Sequence[Condition]) -> list[str]:
+    """The rows that exist at all, in words."""
+    if not conditions:
+        return []
+    return ["only where " + " and ".join(_condition(condition) for condition in conditions)]
+
+
+def _condition(condition: Condition) -> str:
+    operand = condition.operand
+    if condition.operator == "is_null":
+        return f"{condition.column} is {'' if operand else 'not '}null"
+    said = " or ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
+    sign = _SIGNS.get(condition.operator, condition.operator.replace("_", " "))
+    return f"{condition.column} {'is' if condition.operator == 'in' else sign} {said}"
+
+
+def _segments(funnel: Funnel) -> list[str]:
+    """Where a segment is read, if not on the entry."""
+    if not funnel.breakdowns or funnel.segment_from == "entry":
+        return []
+    places = {"first": "first value of a journey", "last": "last value of a journey", "any": "any value of a journey"}
+    return [f"segment: {places.get(funnel.segment_from, f'value at {funnel.segment_from}')}"]
 
 
 def _dates(head: Head) -> list[str]:

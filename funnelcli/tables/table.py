@@ -39,11 +39,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Section:
-    """One table for a person: a heading (may be empty), its columns, and its rows of raw values."""
+    """One table for a person: a heading (may be empty), its columns, and its rows of raw values.
+
+    A terminal shows the first `most` rows, and says how many more there are; without it all.
+    """
 
     heading: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    most: int | None = None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,14 @@ def test_a_relative_name_lies_in_the_current_folder(tmp_path: Path, monkeypatch:
     assert (tmp_path / "out.csv").read_bytes() == b"new"
 
 
+def test_a_new_private_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
+    write(b"new", str(tmp_path / "new"), private=True)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
+    (tmp_path / "new").chmod(0o640)
+    write(b"newer", str(tmp_path / "new"), private=True)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+
+
 def test_a_new_file_has_the_mode_of_the_umask_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:

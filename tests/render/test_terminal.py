@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from funnelcli.errors import Bug
-from funnelcli.render import terminal, wants_color
+from funnelcli.render import plain, terminal, wants_color
 from funnelcli.render.bar import bar
 from funnelcli.render.text import wrapped
 from funnelcli.tables.table import Column, Section, Table
@@ -97,6 +97,15 @@ def test_columns_go_by_priority_and_are_named() -> None:
 def test_a_section_without_rows_shows_its_header() -> None:
     table = Table("t", {}, (), (), (Section("", (Column("Stage", "text"), Column("", "bar", 1)), ()),))
     assert "Stage" in terminal([table], width=60, color=False)
+
+
+def test_a_long_section_is_cut_on_a_terminal_only_and_says_so() -> None:
+    rows = tuple((f"u{number}",) for number in range(1500))
+    table = Table("t", {}, (), (), (Section("", (Column("User", "text"),), rows, 2),), notes=("A note.",))
+    assert terminal([table], width=60, color=False).splitlines()[-5:] == [
+        "u0", "u1", "", "1,498 more rows; --format csv has all.", "A note.",
+    ]  # fmt: skip
+    assert plain([table]).count("\nu") == 1500
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
