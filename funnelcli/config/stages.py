@@ -123,7 +123,7 @@ class StageKeys(Grammar):
 def _stage(value: Any) -> Any:
     """The long form of a stage; `Name: event` becomes name and events."""
     if isinstance(value, str):
-        raise complaint(f"the stage {shown(value)} has no event; write `{value}: event`")
+        raise complaint(f"the stage {shown(value)} has no event; write `Name: event`")
     if not isinstance(value, dict):
         raise complaint(f"must be a stage, `Name: event`, not {kind(value)}")
     strange = [key for key in value if key not in StageKeys.model_fields or (len(value) == 1 and key in RESERVED)]

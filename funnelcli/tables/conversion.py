@@ -19,9 +19,9 @@ STAGE_COLUMNS = (
     Column("", "bar", 4),
     Column("95 % interval", "interval", 5),
     Column("Of stage before", "rate", 1),
-    Column("Drop-off", "count", 2),
+    Column("Drop off", "count", 2),
     Column("Still open", "count", 6),
-    Column("Median stage time", "seconds", 3),
+    Column("Stage time", "seconds", 3),
 )
 _TEXT, _FLAG = {"stage"}, {"optional"}
 _COUNTS = {"position", "reached", "dropped", "open", "continued", "entered_here"}
@@ -56,7 +56,7 @@ def table(report: Conversion) -> Table:
             ),
         ),
         sections=(_stages(whole), *_breakdowns(report.segments)),
-        summary=tuple(_summary(whole, "attempts" if funnel.count == "attempts" else "")),
+        summary=tuple(_summary(report)),
         notes=(*_notes(report), how_counted(report.head)),
     )
 
@@ -167,7 +167,7 @@ def _breakdowns(segments: Iterable[Segment]) -> Iterable[Section]:
                 # The last stage is what a person looks for, then the ones nearest to it.
                 *(Column(_heading(stage), "rate", len(shown) - index) for index, stage in enumerate(shown, start=1)),
                 Column(f"95 % interval of {_last(stages).stage}", "interval", 1),
-                *([] if is_open else [Column("Median time to convert", "seconds", 2)]),
+                *([] if is_open else [Column("Time to convert", "seconds", 2)]),
                 *([Column("Excluded", "count", 1)] if excluded else []),
             ),
             tuple(_segment_row(part, is_open=is_open, excluded=excluded) for part in members),
@@ -200,13 +200,17 @@ def _heading(stage: StageCounts) -> str:
     return f"{stage.stage} (optional)" if stage.optional else stage.stage
 
 
-def _summary(counts: Counts, what: str) -> Iterable[str]:
+def _summary(report: Conversion) -> Iterable[str]:
+    counts, funnel = report.whole, report.head.funnel
     last = _last(counts.stages)
+    what = "attempts" if funnel.count == "attempts" else "sessions" if funnel.session is not None else ""
     what = f" {what if counts.entered != 1 else what.removesuffix('s')}" if what else ""
     were = "was" if counts.excluded == 1 else "were"
     excluded = f" {display.count(counts.excluded)} {were} taken out by an exclusion." if counts.excluded else ""
     if not counts.entered:
-        yield f"Nobody entered.{excluded}"
+        first, end = report.head.first_time, report.head.last_time
+        times = f"; the logs go from {display.time(first)} to {display.time(end)} UTC" if first and end else ""
+        yield f"Nobody entered{times}.{excluded}"
         return
     limits = display.interval(_interval(last.conversion_rate_low, last.conversion_rate_high))
     yield (
@@ -242,7 +246,7 @@ def _known(counts: Counts) -> str:
     """The two rates that allow for units whose window is not over, as far as they are known."""
     parts = []
     if counts.mature_conversion_rate is not None:
-        parts.append(f"of those whose window is over {display.rate(counts.mature_conversion_rate)} converted")
+        parts.append(f"of those whose window is over, {display.rate(counts.mature_conversion_rate)} converted")
     if counts.estimated_conversion_rate is not None:
         parts.append(f"the Kaplan–Meier estimate for all is {display.rate(counts.estimated_conversion_rate)}")
     sentence = "; ".join(parts)

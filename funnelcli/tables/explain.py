@@ -75,7 +75,7 @@ def _section(report: Explanation, each: Explained) -> Section:
 
 
 def _heading(report: Explanation, each: Explained) -> str:
-    """`u0042: dropped, the deepest stage is Cart; its window ends 2026-01-09 10:00`."""
+    """`u0042: dropped, the deepest stage is Cart; its window ends 2026-01-09 10:00 UTC`."""
     names = (
         each.unit
         if len(each.unit) == 1
@@ -84,7 +84,7 @@ def _heading(report: Explanation, each: Explained) -> str:
     numbers = zip(report.columns[len(each.unit) :], each.numbers, strict=True)
     who = ", ".join([*names, *(f"{name} {number}" for name, number in numbers if number is not None)])
     if each.deepest_stage is not None:
-        end = f"; its window ends {display.time(each.window_end)}" if each.window_end else ""
+        end = f"; its window ends {display.time(each.window_end)} UTC" if each.window_end else ""
         return f"{who}: {each.status}, the deepest stage is {each.deepest_stage}{end}"
     return f"{who}: {each.status}, {words(each.reason)}"
 

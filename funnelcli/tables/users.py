@@ -34,7 +34,7 @@ def table(report: Users) -> Table:
         rows=tuple(flat),
         sections=(_section(report, kinds, flat),),
         summary=(_summary(report),),
-        notes=(*_notes(report), how_counted(report.head)),
+        notes=(*_notes(report), "Times are in UTC.", how_counted(report.head)),
     )
 
 
