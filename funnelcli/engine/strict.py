@@ -174,21 +174,21 @@ def _backwards(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     follows = _next("follows").fill_null(False)
     for done in reversed(range(1, stages)):
         ways: dict[int, pl.Expr] = {}
-        for now in range(done + 1, stages):
-            good = ~at_end & (_next(f"all_{done}") == now - done) & _next(f"leads_{now}")
+        for then in range(done + 1, stages):
+            good = ~at_end & (_next(f"all_{done}") == then - done) & _next(f"leads_{then}")
             for span in limits.spans:
-                if done < span.first + 1 <= now:
-                    good &= (_next("time") >= _next(f"bar_{now}_{span.number}")).fill_null(True)
-            ways[now] = good
+                if done < span.first + 1 <= then:
+                    good &= (_next("time") >= _next(f"bar_{then}_{span.number}")).fill_null(True)
+            ways[then] = good
         ends = at_end & pl.col(f"may_{done}") & (_next(f"reach_{done}") >= pl.col("depth")) & (pl.col("depth") > done)
         leads = follows & _step(done, limits, pl.col("time"), _next("time")) & pl.any_horizontal(ends, *ways.values())
         bars = []
         for span in limits.spans:
             last = pl.min_horizontal(pl.lit(span.last + 1), "depth")
             bar: Then | ChainedThen = pl.when(ends & (last > done) & (last > span.first + 1)).then(_next(span.barrier))
-            for now, good in ways.items():
+            for then, good in ways.items():
                 bar = bar.when(good).then(
-                    _next(span.barrier) if done < span.last + 1 <= now else _next(f"bar_{now}_{span.number}")
+                    _next(span.barrier) if done < span.last + 1 <= then else _next(f"bar_{then}_{span.number}")
                 )
             bars.append(bar.otherwise(None).alias(f"bar_{done}_{span.number}"))
         frame = frame.with_columns(leads.fill_null(False).alias(f"leads_{done}"), *bars)
