@@ -71,7 +71,6 @@ def one(who: str, found: tuple[Funnel, ...]) -> tuple[Funnel, ...]:
 
 def journeys(found: Sequence[Funnel], output: Output) -> Iterator[tuple[Funnel, Journeys, Account]]:
     """Each funnel with its journeys and the account of its rows; notes on the logs are said."""
-    start(output)
     for funnel in found:
         rows = events(funnel, output)
         yield funnel, walked(rows, funnel, output), rows.account

@@ -8,7 +8,7 @@ import typer
 
 from funnelcli.cli.deliver import value_writer, writer
 from funnelcli.cli.gates import failures, gates
-from funnelcli.cli.load import funnels, journeys, one, step
+from funnelcli.cli.load import funnels, journeys, one, start, step
 from funnelcli.cli.options import FUNNEL, OUTPUT, Output, Selection, command, option
 from funnelcli.cli.streams import say
 from funnelcli.errors import DONE, GATE
@@ -38,6 +38,7 @@ def report(selection: Selection, output: Output, top: Top = None, fail_under: Fa
         one("--get", loaded)
     asked = gates(fail_under or (), loaded)
 
+    start(output)
     from funnelcli.reports.conversion import compared, conversion
     from funnelcli.tables.conversion import table
 
