@@ -212,6 +212,7 @@ def _journal(log: Sequence[Scan], roles: Columns, timezone: str) -> _Journal:
     unread = rows["time"].null_count()
     if unread and not notes:
         notes.append(f"rows without a time that can be read in {shown(roles.timestamp)}: {unread}")
+    times_read = rows["time"].drop_nulls()  # of all rows, also of those without a unit
     rows = rows.drop_nulls("name")
     rows = rows.select(naming.numbered(rows["name"]).alias("unit"), "time")
     timed = rows.drop_nulls("time")
@@ -224,13 +225,13 @@ def _journal(log: Sequence[Scan], roles: Columns, timezone: str) -> _Journal:
         .collect()
         .item()
     )
-    first, last = timed.select(pl.col("time").min().alias("first"), pl.col("time").max().alias("last")).row(0)
+    first, last = times_read.to_frame("time").select(first=pl.col("time").min(), last=pl.col("time").max()).row(0)
     return _Journal(
         units=rows["unit"].n_unique(),
         ties=ties if timed.height else None,
         first=first,
         last=last,
-        empty_days=_empty_days(timed["time"], timezone),
+        empty_days=_empty_days(times_read, timezone),
         notes=tuple(notes),
     )
 
