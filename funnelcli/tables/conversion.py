@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from funnelcli import display
-from funnelcli.reports.conversion import Conversion, Counts, Segment, StageCounts, words
 from funnelcli.tables.frame import how_counted, opening
+from funnelcli.tables.parts import (
+    breakdown,
+    counts_record,
+    interval,
+    last_required,
+    segment,
+    stage_fields,
+    stage_heading,
+    stage_kind,
+    still_open,
+)
 from funnelcli.tables.table import Cell, Column, Kind, Scalar, Section, Table
+
+if TYPE_CHECKING:
+    from funnelcli.reports.conversion import Conversion
+    from funnelcli.reports.counts import Counts, Segment, StageCounts
 
 STAGE_COLUMNS = (
     Column("Stage", "text"),
@@ -23,30 +37,27 @@ STAGE_COLUMNS = (
     Column("Still open", "count", 6),
     Column("Stage time", "seconds", 3),
 )
-_TEXT, _FLAG = {"stage"}, {"optional"}
-_COUNTS = {"position", "reached", "dropped", "open", "continued", "entered_here"}
 
 
 def table(report: Conversion) -> Table:
     """The conversion report, ready for every format."""
     whole = report.whole
     funnel = report.head.funnel
-    hidden = frozenset() if funnel.start == "open" else OPEN_ONLY
     by_segment = bool(funnel.breakdowns)
-    record = opening(report.head) | _record(whole, hidden)
+    record = opening(report.head) | counts_record(whole, funnel)
     if by_segment:
         record["segments"] = [
-            {"segment": dict(part.segment)} | _record(part.counts, hidden) for part in report.segments
+            {"segment": dict(part.segment)} | counts_record(part.counts, funnel) for part in report.segments
         ]
     if report.presets:
         return _presets(report, record)
     names: list[tuple[str, Kind]] = [("breakdown", "text"), ("segment", "text")] if by_segment else []
     blank: tuple[Scalar, ...] = (None, None) if by_segment else ()
-    columns = [field.name for field in fields(StageCounts) if field.name not in hidden]
+    columns = stage_fields(funnel)
     return Table(
         title=funnel.name,
         record=record,
-        fields=(*names, *((name, _kind(name)) for name in columns)),
+        fields=(*names, *((name, stage_kind(name)) for name in columns)),
         rows=(
             *((*blank, *_values(stage, columns)) for stage in whole.stages),
             *(
@@ -82,37 +93,8 @@ def _presets(report: Conversion, record: dict[str, Any]) -> Table:
     )
 
 
-OPEN_ONLY = frozenset({"continued", "entered_here"})
-"""What only a funnel with `start: open` tells of a stage."""
-
-
-def breakdown(values: Mapping[str, str | None]) -> str:
-    """The columns of a breakdown, as they are asked for: `channel,device`."""
-    return ",".join(values)
-
-
-def segment(values: Mapping[str, str | None]) -> str:
-    """A segment as people see it: `email`, `(none)`, `email, mobile`."""
-    return ", ".join(words(values))
-
-
-def _record(counts: Counts, hidden: frozenset[str]) -> dict[str, Any]:
-    stages = [{name: value for name, value in asdict(stage).items() if name not in hidden} for stage in counts.stages]
-    return asdict(counts) | {"stages": stages}
-
-
 def _values(stage: StageCounts, columns: Iterable[str]) -> tuple[Scalar, ...]:
     return tuple(getattr(stage, name) for name in columns)
-
-
-def _kind(name: str) -> Kind:
-    if name in _TEXT:
-        return "text"
-    if name in _FLAG:
-        return "flag"
-    if name in _COUNTS:
-        return "count"
-    return "seconds" if name.endswith("_seconds") else "rate"
 
 
 def _stages(counts: Counts) -> Section:
@@ -134,20 +116,16 @@ def _row(stage: StageCounts, before: StageCounts, *, is_open: bool) -> tuple[Cel
     drop_off = None if stage.dropped is None or stage.open is None else stage.dropped + stage.open
     first = stage.position == 1 and not is_open
     return (
-        _heading(stage),
+        stage_heading(stage),
         stage.reached,
         stage.conversion_rate,
         bar,
-        None if first else _interval(stage.conversion_rate_low, stage.conversion_rate_high),
+        None if first else interval(stage.conversion_rate_low, stage.conversion_rate_high),
         stage.stage_rate,
         drop_off,
         stage.open,
         stage.entered_here if is_open else stage.median_seconds,
     )
-
-
-def _interval(low: float | None, high: float | None) -> tuple[float, float] | None:
-    return None if low is None or high is None else (low, high)
 
 
 def _breakdowns(segments: Iterable[Segment]) -> Iterable[Section]:
@@ -165,8 +143,11 @@ def _breakdowns(segments: Iterable[Segment]) -> Iterable[Section]:
                 Column(heading, "text"),
                 Column("Entered", "count"),
                 # The last stage is what a person looks for, then the ones nearest to it.
-                *(Column(_heading(stage), "rate", len(shown) - index) for index, stage in enumerate(shown, start=1)),
-                Column(f"95 % interval of {_last(stages).stage}", "interval", 1),
+                *(
+                    Column(stage_heading(stage), "rate", len(shown) - index)
+                    for index, stage in enumerate(shown, start=1)
+                ),
+                Column(f"95 % interval of {last_required(stages).stage}", "interval", 1),
                 *([] if is_open else [Column("Time to convert", "seconds", 2)]),
                 *([Column("Excluded", "count", 1)] if excluded else []),
             ),
@@ -176,12 +157,12 @@ def _breakdowns(segments: Iterable[Segment]) -> Iterable[Section]:
 
 def _segment_row(part: Segment, *, is_open: bool, excluded: bool) -> tuple[Cell, ...]:
     counts = part.counts
-    last = _last(counts.stages)
+    last = last_required(counts.stages)
     return (
         segment(part.segment),
         counts.entered,
         *(stage.conversion_rate for stage in (counts.stages if is_open else counts.stages[1:])),
-        _interval(last.conversion_rate_low, last.conversion_rate_high),
+        interval(last.conversion_rate_low, last.conversion_rate_high),
         *([] if is_open else [counts.median_seconds_to_convert]),
         *([counts.excluded] if excluded else []),
     )
@@ -191,18 +172,9 @@ def _is_open(stages: Sequence[StageCounts]) -> bool:
     return any(stage.continued is not None for stage in stages)
 
 
-def _last(stages: Sequence[StageCounts]) -> StageCounts:
-    """The last required stage: who reached it has converted."""
-    return next(stage for stage in reversed(stages) if not stage.optional)
-
-
-def _heading(stage: StageCounts) -> str:
-    return f"{stage.stage} (optional)" if stage.optional else stage.stage
-
-
 def _summary(report: Conversion) -> Iterable[str]:
     counts, funnel = report.whole, report.head.funnel
-    last = _last(counts.stages)
+    last = last_required(counts.stages)
     what = "attempts" if funnel.count == "attempts" else "sessions" if funnel.session is not None else ""
     what = f" {what if counts.entered != 1 else what.removesuffix('s')}" if what else ""
     were = "was" if counts.excluded == 1 else "were"
@@ -212,7 +184,7 @@ def _summary(report: Conversion) -> Iterable[str]:
         times = f"; the logs go from {display.time(first)} to {display.time(end)} UTC" if first and end else ""
         yield f"Nobody entered{times}.{excluded}"
         return
-    limits = display.interval(_interval(last.conversion_rate_low, last.conversion_rate_high))
+    limits = display.interval(interval(last.conversion_rate_low, last.conversion_rate_high))
     yield (
         f"{display.count(counts.entered)}{what} entered, {display.count(counts.converted)} converted"
         f" ({display.rate(counts.conversion_rate)}, 95 % interval {limits});"
@@ -229,25 +201,9 @@ def _summary(report: Conversion) -> Iterable[str]:
 def _notes(report: Conversion) -> Iterable[str]:
     """What a person must know of units whose window is not over, and of what does not add up."""
     counts, funnel = report.whole, report.head.funnel
-    if counts.open:
-        is_ = "is" if counts.open == 1 else "are"
-        yield (
-            f"{display.count(counts.open)} of {display.count(counts.entered)} {is_} still open: the window is not over"
-            f" at the end of the data. {_known(counts)}".rstrip()
-        )
+    yield from still_open(counts)
     if funnel.segment_from == "any" and report.segments:
         yield (
             "A unit counts in every segment that its journey has a value of,"
             " so the segments do not add up to the whole."
         )
-
-
-def _known(counts: Counts) -> str:
-    """The two rates that allow for units whose window is not over, as far as they are known."""
-    parts = []
-    if counts.mature_conversion_rate is not None:
-        parts.append(f"of those whose window is over, {display.rate(counts.mature_conversion_rate)} converted")
-    if counts.estimated_conversion_rate is not None:
-        parts.append(f"the Kaplan–Meier estimate for all is {display.rate(counts.estimated_conversion_rate)}")
-    sentence = "; ".join(parts)
-    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelcli import display
-from funnelcli.reports.conversion import named
 from funnelcli.reports.counting import lines
+from funnelcli.reports.counts import named
 from funnelcli.tables.frame import how_counted, opening
 from funnelcli.tables.table import Column, Kind, Scalar, Section, Table
 
