@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelcli.config.definition import definition
-from funnelcli.config.funnel import Columns, Condition, Exclusion, Funnel, Match, Semantics, Stage
+from funnelcli.config.funnel import Check, Columns, Condition, Every, Exclusion, Funnel, Match, Semantics, Stage
 from funnelcli.config.nodes import shown
 from funnelcli.config.options import Options
 from funnelcli.config.presets import PRESETS
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from funnelcli.config.complaints import Complaint
 
 __all__ = [
-    "HERE", "PRESETS", "Columns", "Condition", "Exclusion", "Funnel", "Loaded", "Match", "Options", "Semantics",
-    "Stage", "definition", "load", "problems", "schema",
+    "HERE", "PRESETS", "Check", "Columns", "Condition", "Every", "Exclusion", "Funnel", "Loaded", "Match", "Options",
+    "Semantics", "Stage", "definition", "load", "problems", "schema",
 ]  # fmt: skip
 
 HERE = Path("funnel.yaml")

@@ -25,6 +25,7 @@ Start = Literal["first", "open"]
 Count = Literal["units", "attempts"]
 First = Literal["event", "match"]
 Effect = Literal["stop", "remove"]
+Every = Literal["1h", "1d", "1w", "1mo"]
 Semantics = Literal["amplitude", "clickhouse", "mixpanel", "mixpanel-reentry", "posthog", "ga4"]
 
 
@@ -74,6 +75,25 @@ class Exclusion(Frozen):
     effect: Effect = "stop"
 
 
+class Check(Frozen):
+    """What must hold of the data; exactly one of `get`, `fall`, `fresh` and `max_skipped` is given.
+
+    `get` is the path of a number in the report, not under `min` and not over `max`. `fall` is a stage whose conversion
+    rate must not have fallen significantly in the last complete period, of the length `every`, against the one before.
+    `fresh` is the longest time since the last row, `max_skipped` the largest share of rows that should have counted
+    and could not.
+    """
+
+    name: str
+    get: str | None = None
+    min: float | None = None
+    max: float | None = None
+    fall: str | None = None
+    every: Every = "1w"
+    fresh: timedelta | None = None
+    max_skipped: float | None = None
+
+
 class Columns(Frozen):
     """The names of the columns in the logs, and how to read the time."""
 
@@ -92,7 +112,9 @@ class Funnel(Frozen):
     `segment_from` is entry, first, last, any or the name of a stage.
     `same` is columns on which all rows of a journey agree.
     `session` makes the unit (unit, session): a silence longer than that begins another, or a column of the log tells,
-    which then is one of `unit`. `semantics` is the preset whose keys are in force where the YAML had none of its own.
+    which then is one of `unit`. `mature` keeps only the units whose window is over at the end of the data. `value` is a
+    column of the last required stage's row, what a conversion is worth. `targets` pairs a stage with the stage rate (in
+    0..1) that it should have. `semantics` is the preset whose keys are in force where the YAML had none of its own.
     """
 
     name: str
@@ -118,6 +140,10 @@ class Funnel(Frozen):
     as_of: datetime | None = None
     segment_from: str = "entry"
     breakdowns: tuple[tuple[str, ...], ...] = ()
+    mature: bool = False
+    value: str | None = None
+    targets: tuple[tuple[str, float], ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def required(self) -> tuple[int, ...]:

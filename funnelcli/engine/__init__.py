@@ -27,18 +27,19 @@ later than the end of the data, else dropped. Without a window nobody is open.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from funnelcli.config.frames import micros
+from funnelcli.config.frames import carried, micros
 from funnelcli.engine import attempts, open_start
 from funnelcli.engine.any_segments import in_any_order
 from funnelcli.engine.one import one
 from funnelcli.engine.optional import with_optional
 from funnelcli.engine.prepared import prepared
-from funnelcli.engine.segments import in_order, segments
-from funnelcli.engine.shape import STATUS, Events, Journeys, Status, stage_columns
+from funnelcli.engine.segments import Standing, in_order, segments
+from funnelcli.engine.shape import STATUS, VALUE, Events, Journeys, Status, stage_columns
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
@@ -62,11 +63,35 @@ def journeys(events: Events, funnel: Funnel) -> Journeys:
             if funnel.order == "any" and funnel.ties != "row"
             else in_order(every, found.rows, found.patterns, funnel)
         )
-    return Journeys(
+    all_of_them = Journeys(
         frame=_finished(frame, rows, funnel, events.end),
         excluded=_finished(gone, rows, funnel, events.end),
         segments={columns: segments(every, at, funnel, columns) for columns in funnel.breakdowns},
         end=events.end,
+        values=None if funnel.value is None else _values(every, at, funnel, funnel.value),
+    )
+    return _mature(all_of_them) if funnel.mature else all_of_them
+
+
+def _values(every: pl.DataFrame, at: Standing, funnel: Funnel, column: str) -> pl.DataFrame:
+    """What each journey that converted is worth (journey, value), read on the row of its last required stage."""
+    last = funnel.model_copy(update={"segment_from": funnel.stages[funnel.required[-1]].name})
+    converted = every.filter(pl.col(f"stage_{len(funnel.required)}").is_not_null())
+    read = segments(converted, at, last, (column,))
+    return read.select("journey", value=pl.col(carried(column)).cast(VALUE, strict=False))
+
+
+def _mature(journeys: Journeys) -> Journeys:
+    """The journeys whose window is over; all of them where there is no window."""
+    over = pl.col("mature").fill_null(True)
+    frame, excluded = journeys.frame.filter(over), journeys.excluded.filter(over)
+    kept = pl.concat([frame.select("journey"), excluded.select("journey")])
+    return replace(
+        journeys,
+        frame=frame,
+        excluded=excluded,
+        segments={columns: found.join(kept, on="journey", how="semi") for columns, found in journeys.segments.items()},
+        values=None if journeys.values is None else journeys.values.join(kept, on="journey", how="semi"),
     )
 
 

@@ -36,6 +36,8 @@ class Status(StrEnum):
 
 
 STATUS = pl.Enum([status.value for status in Status])
+VALUE = pl.Decimal(38, 9)
+"""What a conversion is worth: exact, so that sums do not depend on their order."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,16 @@ class Journeys:
     the same shape, holds the units that an exclusion takes out, with their deepest journeys ignoring it. `segments`
     maps each breakdown to its frame (journey, then the breakdown's columns, `carried`, as String, null for no
     value), for the journeys of both frames: one row per journey; with `segment_from: any` one per journey and
-    segment. `end` is the end of the data in UTC µs, None where no row has a time.
+    segment. `end` is the end of the data in UTC µs, None where no row has a time. `values` (journey, value: Decimal
+    with nine digits of fraction, null where the row has no number) tells what each journey that converted is worth;
+    None where the funnel has no `value`. With `mature` both frames hold only journeys whose window is over.
     """
 
     frame: pl.DataFrame
     excluded: pl.DataFrame
     segments: dict[tuple[str, ...], pl.DataFrame]
     end: int | None
+    values: pl.DataFrame | None = None
 
 
 def stage_columns(stages: int) -> list[str]:

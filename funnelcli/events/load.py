@@ -103,7 +103,10 @@ def load(
 
 def _carried(funnel: Funnel, columns: Sequence[str]) -> list[str]:
     """The columns of the log that go with the rows."""
-    return list(dict.fromkeys([*(name for names in funnel.breakdowns for name in names), *funnel.same, *columns]))
+    value = [] if funnel.value is None else [funnel.value]
+    return list(
+        dict.fromkeys([*(name for names in funnel.breakdowns for name in names), *funnel.same, *value, *columns])
+    )
 
 
 def _needed(funnel: Funnel, columns: Sequence[str]) -> list[str]:
