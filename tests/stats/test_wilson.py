@@ -1,4 +1,4 @@
-"""Statistics against published values, and against the equations they solve."""
+"""The interval of a share, against published limits and the equation that they solve."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from math import isclose
 import pytest
 
 from funnelcli.stats import wilson
+from tests.stats.exact import Z
 
-Z = Decimal("1.959963984540054235524594430520551")
-"""The 0.975 quantile of the normal distribution, from tables."""
 SHARES = [(part, whole) for whole in (1, 2, 3, 7, 30, 63) for part in range(whole + 1)] + [
     (part, whole) for whole in (1_000, 123_457, 10**9) for part in (0, 1, 2, whole // 3, whole - 2, whole - 1, whole)
 ]
