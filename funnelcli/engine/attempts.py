@@ -37,7 +37,7 @@ def chosen(rows: pl.DataFrame, funnel: Funnel) -> tuple[pl.DataFrame, Standing]:
     frames: list[pl.DataFrame] = []
     standing: list[Standing] = []
     left = rows
-    if _simple(funnel):
+    if chained.simple(funnel):
         units = chained.apart(rows)
         plain = rows.join(units, on="unit", how="semi", maintain_order="left")
         left = rows.join(units, on="unit", how="anti", maintain_order="left")
@@ -49,11 +49,6 @@ def chosen(rows: pl.DataFrame, funnel: Funnel) -> tuple[pl.DataFrame, Standing]:
         return pl.concat([each(number) for each in standing], how="diagonal_relaxed")
 
     return pl.concat(frames, how="diagonal_relaxed"), at
-
-
-def _simple(funnel: Funnel) -> bool:
-    optional = any(stage.optional for stage in funnel.stages)
-    return funnel.order == "loose" and limits(funnel).only_window and not funnel.same and not optional
 
 
 def _strictly(funnel: Funnel) -> Funnel:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
 
 
+def simple(funnel: Funnel) -> bool:
+    """Whether `from_each` finds the funnel's journeys: in loose order, and limited by the window alone."""
+    optional = any(stage.optional for stage in funnel.stages)
+    return funnel.order == "loose" and limits(funnel).only_window and not funnel.same and not optional
+
+
 def apart(rows: pl.DataFrame) -> pl.DataFrame:
     """The units of which no two rows that match a required stage share a time (unit)."""
     matching = rows.filter(pl.col("chain") != 0).select(INSTANT).sort(INSTANT)
@@ -30,13 +36,17 @@ def attempts(rows: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
     """Every attempt (unit, stage_1 …, depth), for `order: loose` limited by the window alone; see `apart`."""
     placed = places(rows, funnel)
     window = limits(funnel).window
-    entries = _each(placed.at(0), [placed.at(stage) for stage in range(1, len(funnel.required))], window)
+    entries = from_each(placed.at(0), [placed.at(stage) for stage in range(1, len(funnel.required))], window)
     following = _following(entries, window, stages=len(funnel.required), later=funnel.ties == "strict")
     return entries.filter(_reached(following, entries["unit"])).drop("last")
 
 
-def _each(entries: pl.DataFrame, later: list[pl.DataFrame], window: int | None) -> pl.DataFrame:
-    """The attempt from each entry, as if there were no other (unit, stage_1 …, depth, last), in their order."""
+def from_each(entries: pl.DataFrame, later: list[pl.DataFrame], window: int | None) -> pl.DataFrame:
+    """The journey from each entry, as if there were no other (unit, stage_1 …, depth, last), in their order.
+
+    `entries` and each of the `later` stages (position, unit, time), sorted by position. Every row is the first that can
+    follow, so that the journey gets as far, and to each stage as soon, as any from this entry.
+    """
     found = entries.select("unit", stage_1="time", depth=pl.lit(1, pl.Int64), last="time")
     here = entries.select("position", "unit", "time", entry=pl.int_range(pl.len(), dtype=pl.UInt32))
     for number, stage in enumerate(later, start=2):

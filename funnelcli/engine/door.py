@@ -51,28 +51,56 @@ def last_rows(events: Events, journeys: Journeys, funnel: Funnel) -> pl.DataFram
     return rows.filter(last).group_by("journey").agg(event=event, time=pl.col("time").first())
 
 
-def between(events: Events, journeys: Journeys, funnel: Funnel, first: int, last: int) -> pl.DataFrame:
-    """The rows of any event between the stages `first` and `last`, from 1 (journey, time, event), in their order.
+def spans(journeys: Journeys, funnel: Funnel, first: int, last: int) -> pl.DataFrame:
+    """The time between the stages `first` and `last`, from 1, of the journeys that reached `first`.
 
-    Of the journeys that reached `first`: the rows strictly later than it and, where `last` was reached, strictly
-    earlier than that; else up to the end of the journey's own time. At the instants of `first` and `last` nobody can
-    tell what came before and what after, but for the stages between the two: of each there is one row.
+    (journey, unit, begin, finish: Int64 UTC µs.) What lies strictly between the two moments is between the stages:
+    from `first` to `last`, or where that was not reached to the end of the journey's own time.
     """
-    begin, finish = pl.col(f"stage_{first}"), pl.col(f"stage_{last}")
-    reached = journeys.frame.filter(begin.is_not_null()).join(_own_times(journeys, funnel), on=["journey", "unit"])
-    spans = reached.select("journey", "unit", begin=begin, finish=pl.coalesce(finish, pl.col("until") + 1))
-    inside = (pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish"))
-    rows = events.rows.select("unit", "time", "event", "row", stage=pl.lit(0), match="match")
-    found = [rows.join(spans, on="unit").filter(inside)]
+    reached = journeys.frame.filter(pl.col(f"stage_{first}").is_not_null())
+    return reached.join(_own_times(journeys, funnel), on=["journey", "unit"]).select(
+        "journey", "unit", begin=f"stage_{first}", finish=pl.coalesce(f"stage_{last}", pl.col("until") + 1)
+    )
+
+
+def at_limits(events: Events, journeys: Journeys, funnel: Funnel, first: int, last: int) -> pl.DataFrame:
+    """The rows of the stages between `first` and `last` that stand at the instant of one of these.
+
+    (journey, time, event, row with `ties: row`, stage), one per journey and stage. At such an instant nobody can tell
+    what came before and what after, but for the stages between the two. `events` need only those that match a stage,
+    with `event` or that column of the log.
+    """
+    order = {"row": pl.UInt32()} if funnel.ties == "row" else {}
+    schema = {"journey": pl.UInt32(), "time": pl.Int64(), "event": pl.String(), **order, "stage": pl.Int32()}
     # In any order nobody can tell which stage a row completed.
-    for stage in range(first + 1, last) if funnel.order != "any" else ():
+    stages = () if funnel.order == "any" else range(first + 1, last)
+    if not stages:
+        return pl.DataFrame(schema=schema)
+    event = "event" if "event" in events.rows.columns else carried(funnel.columns.event)
+    rows = events.rows.select("unit", "time", "match", *order, event=event)
+    begin, finish = pl.col(f"stage_{first}"), pl.col(f"stage_{last}")
+    reached = journeys.frame.filter(begin.is_not_null())
+    found = []
+    for stage in stages:
         time = pl.col(f"stage_{stage}")
         tied = reached.filter((time == begin) | (time == finish)).select("journey", "unit", time=time)
         matching = rows.filter((pl.col("match") & (1 << (stage - 1))) != 0).with_columns(stage=pl.lit(stage))
         at_stage = tied.join(matching, on=["unit", "time"]).sort(_order(funnel), nulls_last=True)
         found.append(at_stage.unique("journey", keep="first", maintain_order=True))
-    columns = ["journey", "time", "event", "row", "stage"]
-    every = pl.concat(each.select(columns) for each in found)
+    return pl.concat(each.select(*schema) for each in found)
+
+
+def between(events: Events, journeys: Journeys, funnel: Funnel, first: int, last: int) -> pl.DataFrame:
+    """The rows of any event between the stages `first` and `last`, from 1 (journey, time, event), in their order.
+
+    Of the journeys that reached `first`: the rows inside `spans`, and those `at_limits`.
+    """
+    order = ["row"] if funnel.ties == "row" else []
+    rows = events.rows.select("unit", "time", "event", *order, stage=pl.lit(0))
+    met = rows.join(spans(journeys, funnel, first, last), on="unit")
+    inside = met.filter((pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish")))
+    tied = at_limits(events, journeys, funnel, first, last)
+    every = pl.concat([inside.select(tied.columns), tied])
     return every.sort("journey", "time", "stage", _order(funnel), nulls_last=True).select("journey", "time", "event")
 
 
@@ -83,11 +111,12 @@ def _order(funnel: Funnel) -> str:
 
 def _own_times(journeys: Journeys, funnel: Funnel) -> pl.DataFrame:
     """The last instant of each journey's own time (journey, unit, until: Int64 UTC µs), of those excluded too."""
-    window = pl.lit(FOREVER) if funnel.window is None else pl.col("entered") + micros(funnel.window)
-    every = pl.concat([journeys.frame, journeys.excluded]).sort("unit", "entered", "journey")
-    following = pl.col("entered").shift(-1).over("unit") - 1
+    until = pl.lit(FOREVER) if funnel.window is None else pl.col("entered") + micros(funnel.window)
+    every = pl.concat([journeys.frame, journeys.excluded])
+    if funnel.count == "attempts":
+        until = pl.min_horizontal(until, pl.col("following") - 1)
     last = pl.max_horizontal(stage_columns(len(funnel.stages)))
-    return every.select("journey", "unit", until=pl.max_horizontal(pl.min_horizontal(window, following), last))
+    return every.select("journey", "unit", until=pl.max_horizontal(until, last))
 
 
 FOREVER = 2**62

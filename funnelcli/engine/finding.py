@@ -39,7 +39,7 @@ def found(rows: pl.DataFrame, funnel: Funnel) -> Found:
     if funnel.count == "attempts":
         rows = rows.with_row_index("id")
         frame, at = attempts.chosen(rows, funnel)
-        gone, every = frame.head(0), frame
+        gone = frame.head(0)
     else:
         chosen = open_start.chosen(rows, funnel) if funnel.start == "open" else one(rows, funnel)
         frame, gone = chosen.frame, chosen.gone
@@ -49,19 +49,35 @@ def found(rows: pl.DataFrame, funnel: Funnel) -> Found:
             if funnel.order == "any" and funnel.ties != "row"
             else in_order(every, chosen.rows, chosen.patterns, funnel)
         )
+    return told(frame, gone, at, rows, funnel)
+
+
+def told(frame: pl.DataFrame, gone: pl.DataFrame, at: Standing, rows: pl.DataFrame, funnel: Funnel) -> Found:
+    """The journeys of `frame`, and those excluded in `gone` (journey, owner, unit, stage_1 …, depth), in full.
+
+    `at` gives the rows that could stand at their places; `rows` as `prepared` gives them.
+    """
+    every = pl.concat([frame, gone])
+    value = None if funnel.value is None or carried(funnel.value) not in rows.columns else funnel.value
     return Found(
         frame=_numbered(frame, rows, funnel),
         excluded=_numbered(gone, rows, funnel),
         segments={columns: segments(every, at, funnel, columns) for columns in funnel.breakdowns},
-        values=None if funnel.value is None else _values(every, at, funnel, funnel.value),
+        values=None if value is None else _values(every, at, funnel, value),
     )
 
 
 def judged(found: Found, funnel: Funnel, end: int | None) -> Journeys:
     """The journeys as they stand at the `end` of the data, in UTC µs; with `mature` only those whose window is over."""
     frame, excluded = (_standing(each, funnel, end) for each in (found.frame, found.excluded))
+    if funnel.count == "attempts":
+        owner = [name for name in ("unit", "period") if name in frame.columns]
+        following = pl.col("entered").shift(-1).over(owner)
+        frame, excluded = (
+            each.sort(*owner, "entered", "journey").with_columns(following=following) for each in (frame, excluded)
+        )
     every = Journeys(frame, excluded, found.segments, end, found.values)
-    return _mature(every) if funnel.mature else every
+    return mature(every) if funnel.mature else every
 
 
 def _numbered(frame: pl.DataFrame, rows: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
@@ -107,7 +123,7 @@ def _values(every: pl.DataFrame, at: Standing, funnel: Funnel, column: str) -> p
     return read.select("journey", value=pl.col(carried(column)).cast(VALUE, strict=False))
 
 
-def _mature(journeys: Journeys) -> Journeys:
+def mature(journeys: Journeys) -> Journeys:
     """The journeys whose window is over; all of them where there is no window."""
     over = pl.col("mature").fill_null(True)
     frame, excluded = journeys.frame.filter(over), journeys.excluded.filter(over)

@@ -1,29 +1,37 @@
 """Journeys by period: for each of many periods the journeys that count if only rows inside it may enter.
 
-The one idea: a unit in a period is a unit of its own, whose clock starts at the period's begin. So the rows of every
-unit that enters in a period are taken once more for it, up to the end of the window of its last entry there, and
-periods of the same length are one funnel with one date range, whatever its order, ties or way of counting.
+Where only the window limits a journey in loose order, the journey from every entry is found as if it stood alone, and
+of those of a unit in a period the one that counts is chosen. All other funnels follow one idea: a unit in a period is a
+unit of its own, whose clock starts at the period's begin. So the rows of every unit that enters in a period are taken
+once more for it, up to the end of the window of its last entry there, and periods of the same length are one funnel
+with one date range, whatever its order, ties or way of counting.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from funnelcli.config.frames import micros
-from funnelcli.engine.finding import Found, found, judged
+from funnelcli.engine.chained import from_each, simple
+from funnelcli.engine.finding import Found, found, judged, told
+from funnelcli.engine.limits import limits
+from funnelcli.engine.places import places
+from funnelcli.engine.prepared import prepared
+from funnelcli.engine.segments import in_order
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
     from funnelcli.engine.shape import Events, Journeys
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ROWS = 4_000_000
-"""How many rows may be taken once more at a time, about; or twice as many as there are."""
+ROWS = 2_000_000
+"""How many rows may be taken once more at a time, about; or half as many as there are."""
 
 Period = tuple[int, int]
 """From here to before there, in UTC µs."""
@@ -36,10 +44,12 @@ def by_period(events: Events, funnel: Funnel, periods: Sequence[Period]) -> Jour
     several periods has a journey in each. The periods are in their order and do not overlap. The funnel's own date
     range is not looked at.
     """
+    if simple(funnel) and funnel.count == "units" and funnel.start == "first" and funnel.ties != "row" and periods:
+        return judged(_from_each(events.rows, funnel, periods), funnel, events.end)
     pieces: list[Found] = []
     after = 0
-    for places in _chunks(events.rows, funnel, periods):
-        piece = _piece(events.rows, funnel, [periods[place] for place in places], places, after)
+    for chunk in _chunks(events.rows, funnel, periods):
+        piece = _piece(events.rows, funnel, [periods[place] for place in chunk], chunk, after)
         numbers = pl.concat([piece.frame["journey"], piece.excluded["journey"]])
         after = after if numbers.is_empty() else int(numbers.max()) + 1  # type: ignore[arg-type]
         pieces.append(piece)
@@ -66,18 +76,53 @@ def _may_enter(funnel: Funnel) -> pl.Expr:
     return (pl.col("match") & bits) != 0
 
 
+def _from_each(rows: pl.DataFrame, funnel: Funnel, periods: Sequence[Period]) -> Found:
+    """What is found in all the periods, of a funnel that is `simple`."""
+    rows = prepared(rows, funnel)
+    placed = places(rows, funnel.model_copy(update={"since": None, "until": None, "entry": "earliest"}))
+    entries = _in_periods(placed.at(0), periods, range(len(periods))).drop("begin")
+    begins = (pl.col("unit") != pl.col("unit").shift()) | (pl.col("period") != pl.col("period").shift())
+    entries = entries.with_columns(begins=begins.fill_null(True))
+    later = [placed.at(stage) for stage in range(1, len(funnel.required))]
+    journeys = from_each(entries.select("position", "unit", "time"), later, limits(funnel).window)
+    journeys = _chosen(journeys.hstack(entries.select("period", "begins")), funnel)
+    journeys = journeys.with_row_index("journey").with_columns(owner="unit")
+    piece = told(journeys, journeys.head(0), in_order(journeys, placed.rows, placed.patterns, funnel), rows, funnel)
+    named = journeys.select("journey", "period")
+    frame, excluded = (
+        each.join(named, on="journey", how="left", maintain_order="left") for each in (piece.frame, piece.excluded)
+    )
+    return replace(piece, frame=frame, excluded=excluded)
+
+
+def _chosen(journeys: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
+    """Of the journeys of a unit in a period, which follow each other from one where `begins` is set, the one that
+    counts. Most have only one, and nothing is to be chosen.
+    """
+    alone = pl.col("begins") & pl.col("begins").shift(-1).fill_null(True)
+    several = journeys.filter(~alone).with_columns(run=pl.col("begins").cum_sum())
+    if funnel.entry == "first":
+        several = several.filter(pl.col("stage_1") == pl.col("stage_1").min().over("run"))
+    # The deepest, and of those the one whose last row comes earliest: no two times are 2^52 µs apart.
+    rank = pl.col("depth") * 2**52 - (pl.col("last") - pl.col("last").min())
+    several = several.with_columns(rank=rank).filter(pl.col("rank") == pl.col("rank").max().over("run"))
+    keep: Literal["first", "last"] = "last" if funnel.entry == "latest" else "first"
+    best = several.unique("run", keep=keep, maintain_order=True).drop("run", "rank")
+    return pl.concat([journeys.filter(alone), best])
+
+
 def _chunks(rows: pl.DataFrame, funnel: Funnel, periods: Sequence[Period]) -> Iterator[list[int]]:
     """The places of periods of one length each, so many that the rows to be taken once more stay in bounds."""
     lengths: dict[int, list[int]] = defaultdict(list)
     for place, (start, end) in enumerate(periods):
         lengths[end - start].append(place)
-    most = max(ROWS, 2 * rows.height)
+    most = max(ROWS, rows.height // 2)
     window = None if funnel.window is None else micros(funnel.window)
     before = _rows_before(rows)
-    for places in lengths.values():
+    for alike in lengths.values():
         chunk: list[int] = []
         held = 0
-        for place in places:
+        for place in alike:
             start, end = periods[place]
             more = (rows.height if window is None else before(end + window)) - before(start)
             if chunk and held + more > most:
@@ -140,13 +185,20 @@ def _pairs(entering: pl.DataFrame, periods: Sequence[Period], places: Sequence[i
     """Each unit in each period in which it may enter (pair: its new number, unit, period, begin: the period's, first
     and last: the times between which it may).
     """
+    inside = _in_periods(entering, periods, places)
+    pairs = inside.group_by("unit", "period", "begin").agg(first=pl.col("time").min(), last=pl.col("time").max())
+    return pairs.with_row_index("pair").with_columns(pl.col("pair").cast(pl.UInt64))
+
+
+def _in_periods(entering: pl.DataFrame, periods: Sequence[Period], places: Sequence[int]) -> pl.DataFrame:
+    """The rows whose `time` lies in one of the periods, with its `period`, of `places`, and when it begins."""
     begins = pl.Series([start for start, _ in periods], dtype=pl.Int64)
     table = pl.DataFrame({"begin": begins, "end": [end for _, end in periods], "period": places})
     at = begins.search_sorted(entering["time"], side="right").cast(pl.Int64) - 1
+    later = at >= 0
+    entering, at = entering.filter(later), at.filter(later)
     named = entering.hstack(table.select("begin", "end", pl.col("period").cast(pl.UInt32)).select(pl.all().gather(at)))
-    inside = named.filter(pl.col("time") < pl.col("end"))
-    pairs = inside.group_by("unit", "period", "begin").agg(first=pl.col("time").min(), last=pl.col("time").max())
-    return pairs.with_row_index("pair").with_columns(pl.col("pair").cast(pl.UInt64))
+    return named.filter(pl.col("time") < pl.col("end")).drop("end")
 
 
 def _back(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -28,8 +28,8 @@ Standing = Callable[[int], pl.DataFrame]
 def segments(journeys: pl.DataFrame, at: Standing, funnel: Funnel, columns: tuple[str, ...]) -> pl.DataFrame:
     """The segment of each journey (journey, then `columns`, `carried`, null for no value).
 
-    One row per journey; with `segment_from: any` one row per journey and segment. `journeys` (journey, stage_1 …,
-    of the required stages).
+    Read from a stage, a `not_reached`: Boolean comes last. One row per journey; with `segment_from: any` one row per
+    journey and segment. `journeys` (journey, stage_1 …, of the required stages).
     """
     names = [carried(column) for column in columns]
     every = journeys.select("journey").unique(maintain_order=True)
@@ -64,9 +64,10 @@ def segments(journeys: pl.DataFrame, at: Standing, funnel: Funnel, columns: tupl
                 how="left",
                 maintain_order="left",
             )
-            return smallest(number).with_columns(
-                pl.when(here["here"].fill_null(False)).then(pl.col(name)).otherwise(pl.lit(NOT_REACHED)).alias(name)
-                for name in names
+            found = smallest(number).with_columns(here["here"].is_null().alias("not_reached"))
+            texts = (pl.when("not_reached").then(pl.lit(NOT_REACHED)).otherwise(pl.col(name)) for name in names)
+            return found.select(
+                "journey", *(text.alias(name) for text, name in zip(texts, names, strict=True)), "not_reached"
             )
 
 
