@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelcli.config.conditions import conditions
-from funnelcli.config.funnel import Columns, Condition, Exclusion, Funnel, Match, Stage
+from funnelcli.config.funnel import Check, Columns, Condition, Exclusion, Funnel, Match, Stage
 from funnelcli.config.presets import effect_of, window_of, within_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def built(keys: FunnelKeys, more: tuple[Condition, ...], folder: str) -> Funnel:
         as_of=keys.as_of,
         segment_from=keys.segment_from,
         breakdowns=keys.breakdowns,
+        mature=keys.mature,
+        value=keys.value,
+        targets=tuple(keys.targets.items()),
+        checks=tuple(Check(**each.model_dump()) for each in keys.checks),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from yaml import Mark, Node, SequenceNode
 
 from funnelcli.config.basics import EMPTY, NOTHING, Grammar, in_quotes, kind, nearest
+from funnelcli.config.faults import KEY
 from funnelcli.config.nodes import shown
 from funnelcli.config.values import pairs
 from funnelcli.errors import Problem
@@ -20,7 +21,7 @@ from funnelcli.errors import Problem
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from funnelcli.config.rules import Fault
+    from funnelcli.config.faults import Fault
 
 Path = tuple[int | str, ...]
 """Where pydantic found something: keys and positions from the top."""
@@ -32,6 +33,7 @@ _MISSING = {
     "funnel": "name the funnel, `funnel: Online shop`",
     "stages": "list two stages or more",
     "name": "name the stage",
+    "checks.name": "name the check",
     "events": "write the event's name, or a list of them",
     "event": "write the event's name",
 }
@@ -106,7 +108,7 @@ class _Nodes:
 
         These keys stand in the mapping at `above`.
         """
-        if path[-1:] == ("[key]",):
+        if path[-1:] == (KEY,):
             return self.key(path[:-1]), self.at(path[:-2])[1]
         beside = self.children(self.at(above)[0])
         for key in keys:
@@ -144,8 +146,9 @@ def complaints(
     for path, key in absent:
         # A key that was written with a slip is told there, once.
         if (path, key) not in meant_keys and (missing or path):
-            hint = f"; {_MISSING[key]}" if key in _MISSING else ""
-            found.append(Complaint(nodes.at(path)[0].start_mark, "", f"{shown(key)} is missing{hint}"))
+            hint = _MISSING.get(".".join([*map(str, path[:1]), key]), _MISSING.get(key))
+            said = f"{shown(key)} is missing"
+            found.append(Complaint(nodes.at(path)[0].start_mark, "", f"{said}; {hint}" if hint else said))
     return found
 
 

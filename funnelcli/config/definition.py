@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelcli.config.funnel import Condition, Exclusion, Funnel, Match, Stage
+    from funnelcli.config.funnel import Check, Condition, Exclusion, Funnel, Match, Stage
 
 
 def definition(funnel: Funnel) -> dict[str, Any]:
@@ -41,6 +41,10 @@ def definition(funnel: Funnel) -> dict[str, Any]:
         "as_of": funnel.as_of,
         "segment_from": funnel.segment_from,
         "breakdowns": [list(columns) for columns in funnel.breakdowns],
+        "mature": funnel.mature,
+        "value": funnel.value,
+        "targets": dict(funnel.targets),
+        "checks": [_check(check) for check in funnel.checks],
     }
 
 
@@ -74,6 +78,19 @@ def _exclusion(exclusion: Exclusion) -> dict[str, Any]:
         "where": _where(exclusion.where),
         "between": None if exclusion.between is None else list(exclusion.between),
         "effect": exclusion.effect,
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "get": check.get,
+        "min": check.min,
+        "max": check.max,
+        "fall": check.fall,
+        "every": None if check.fall is None else check.every,
+        "fresh": seconds(check.fresh),
+        "max_skipped": check.max_skipped,
     }
 
 

@@ -36,9 +36,11 @@ from funnelcli.config.basics import (
     kind,
     listed,
     refuse_nothing,
+    truth,
     unlike,
     worded,
 )
+from funnelcli.config.checks import Checks, Targets
 from funnelcli.config.conditions import Where
 from funnelcli.config.exclusions import Exclusions
 from funnelcli.config.funnel import Count, Entry, Order, Range, Semantics, Start, Ties, TimeUnit
@@ -241,6 +243,19 @@ class FunnelKeys(Grammar):
         default="entry", description="Where a unit's segment is read: entry, first, last, any, or the name of a stage."
     )
 
+    mature: Annotated[bool, PlainValidator(truth, json_schema_input_type=bool)] = Field(
+        default=False, description="true: only units whose window is over at the end of the data."
+    )
+    value: Name | None = Field(
+        default=None, description="The column of the last required stage's row that tells what a conversion is worth."
+    )
+    targets: Targets = Field(
+        default={}, description="The stage rates that stages should have, {Purchase: 20%}, as 20% or 0.2."
+    )
+    checks: Checks = Field(
+        default=(), description="What must hold of the data: `funnelcli check` tells whether it does."
+    )
+
     @field_validator("as_of", "since", "until", mode="before")
     @classmethod
     def _instant(cls, value: Any, info: ValidationInfo) -> datetime:
@@ -256,6 +271,12 @@ class FunnelKeys(Grammar):
             ends, begins = (time.isoformat().replace("+00:00", "Z") for time in (until, since))
             raise complaint(f"the range ends at {ends}, not later than it begins, {begins}", "since", "until")
         return until
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _something(cls, value: Any) -> Any:
+        refuse_nothing(value)
+        return value
 
     @field_validator("semantics", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from funnelcli.config.certain import contradiction, unreachable
 from funnelcli.config.conditions import conditions
 from funnelcli.config.nodes import shown
+from funnelcli.config.presets import window_of
 from funnelcli.config.times import written
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def notes(keys: FunnelKeys, more: tuple[Condition, ...]) -> Iterator[str]:
     """The notes on a funnel with `more` conditions on every row, without its name."""
     if keys.range == "all" and not (keys.since or keys.until) and keys.semantics != "posthog":
         yield "`range: all` changes nothing without `since` or `until`"
+    if keys.mature and window_of(keys.semantics, keys.window) is None:
+        yield "`mature` changes nothing without a window"
     for stage in keys.stages:
         if keys.window and stage.within and stage.within > keys.window and keys.semantics != "ga4":
             limit, window = written(stage.within), written(keys.window)

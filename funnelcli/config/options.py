@@ -54,12 +54,13 @@ class Options:
     until: str | None = None
     as_of: str | None = None
     segment_from: str | None = None
+    mature: bool | None = None
     by: tuple[str, ...] = ()
 
 
 SINGLE = (
     "timezone", "window", "order", "ties", "entry", "range", "start", "count", "session", "semantics", "since", "until",
-    "as_of", "segment_from",
+    "as_of", "segment_from", "mature",
 )  # fmt: skip
 """The options of one value that stand for the key of the same name."""
 
@@ -72,9 +73,9 @@ def keys(options: Options) -> dict[str, Node]:
     """
     found: dict[str, Node] = {}
     for key in SINGLE:
-        text = getattr(options, key)
-        if text is not None:
-            found[key] = _text(text, "--" + key.replace("_", "-"))
+        value = getattr(options, key)
+        if value is not None:
+            found[key] = _single(value, "--" + key.replace("_", "-"))
     if options.logs:
         found["logs"] = _sequence([_text(log, "LOGS") for log in options.logs], "LOGS")
     if options.stage:
@@ -191,17 +192,21 @@ def _value(text: str) -> Node:
         return _text(_unquoted(quoted), "--where")
     plain = text.strip()
     kind = next((name for name, pattern in CORE_SCHEMA.items() if pattern.match(plain)), "str")
-    return (
-        ScalarNode(TAG + kind, plain, mark("--where", -1), mark("--where", -1))
-        if kind != "str"
-        else _text(plain, "--where")
-    )
+    return _scalar(kind, plain, "--where") if kind != "str" else _text(plain, "--where")
+
+
+def _single(value: str | bool, option: str) -> Node:
+    return _text(value, option) if isinstance(value, str) else _scalar("bool", str(value).lower(), option)
 
 
 def _text(text: str, option: str) -> Node:
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise UsageError(f"{option}: {shown(text)} is not UTF-8; write it, or name the file, in UTF-8")
-    return ScalarNode(TAG + "str", text, mark(option, -1), mark(option, -1))
+    return _scalar("str", text, option)
+
+
+def _scalar(kind: str, text: str, option: str) -> Node:
+    return ScalarNode(TAG + kind, text, mark(option, -1), mark(option, -1))
 
 
 def _sequence(items: list[Node], option: str) -> Node:

@@ -7,14 +7,14 @@ where it is certain; what merely looks odd is a note.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from funnelcli.config.basics import nearest
+from funnelcli.config import goals
 from funnelcli.config.certain import contradiction, unreachable
 from funnelcli.config.conditions import conditions
+from funnelcli.config.faults import Before, Fault, Faults, Stages, apart, meant
 from funnelcli.config.nodes import shown
 from funnelcli.config.presets import effect_of, preset_keys, within_of
 from funnelcli.config.stages import MAX_STAGES
@@ -26,30 +26,8 @@ if TYPE_CHECKING:
     from funnelcli.config.funnel import Condition
     from funnelcli.config.stages import EventMatch, StageKeys
 
-Before = Mapping[str, Any]
-"""The values of the keys before this one; one that was wrong is not there."""
-
-Faults = Iterator["Fault"]
-Stages = tuple["StageKeys", ...]
-
 SEGMENT_FROM = ("entry", "first", "last", "any")
 """Where a segment may be read, besides a stage."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What keys do not agree on, and the place of it, as the steps from the funnel's mapping.
-
-    If one of `keys` is an option of the command line, it is that which is at fault.
-    """
-
-    message: str
-    at: tuple[int | str, ...]
-    keys: tuple[str, ...] = ()
-
-
-def _apart(one: str, other: str, at: tuple[int | str, ...], *keys: str) -> Fault:
-    return Fault(f"{one} means nothing with {other}; remove one of them", at, keys)
 
 
 # Stages
@@ -143,12 +121,12 @@ def _order(order: str, before: Before) -> Faults:
     stages: Stages = before.get("stages", ())
     if order == "any" and before.get("semantics") == "ga4":
         limits = "`semantics: ga4`, which limits the time from the stage before,"
-        yield _apart(limits, "`order: any`", ("order",), "order", "semantics")
+        yield apart(limits, "`order: any`", ("order",), "order", "semantics")
     refused = {"any": ("within", "after", "optional"), "strict": ("optional",)}.get(order, ())
     for position, stage in enumerate(stages):
         for key in refused:
             if getattr(stage, key):
-                yield _apart(f"`{key}`", f"`order: {order}`", ("stages", position, key), "order")
+                yield apart(f"`{key}`", f"`order: {order}`", ("stages", position, key), "order")
 
 
 def _ties(ties: str, before: Before) -> Faults:
@@ -170,29 +148,29 @@ def _start(start: str, before: Before) -> Faults:
         return
     semantics, order, entry = before.get("semantics"), before.get("order", "loose"), _entry(before)
     if semantics:
-        yield _apart("`semantics`", "`start: open`", ("start",), "start", "semantics")
+        yield apart("`semantics`", "`start: open`", ("start",), "start", "semantics")
     elif entry:
-        yield _apart(entry, "`start: open`", ("start",), "start", "entry")
+        yield apart(entry, "`start: open`", ("start",), "start", "entry")
     if order != "loose":
-        yield _apart(f"`order: {order}`", "`start: open`", ("start",), "start", "order")
+        yield apart(f"`order: {order}`", "`start: open`", ("start",), "start", "order")
     for position, stage in enumerate(before.get("stages", ())):
         for key in ("optional", "first"):
             if getattr(stage, key):
-                yield _apart(f"`{key}`", "`start: open`", ("stages", position, key), "start")
+                yield apart(f"`{key}`", "`start: open`", ("stages", position, key), "start")
 
 
 def _count(count: str, before: Before) -> Faults:
     if count != "attempts":
         return
     if before.get("start") == "open":
-        yield _apart("`count: attempts`", "`start: open`", ("count",), "count", "start")
+        yield apart("`count: attempts`", "`start: open`", ("count",), "count", "start")
     if entry := _entry(before):
-        yield _apart(entry, "`count: attempts`", ("count",), "count", "entry")
+        yield apart(entry, "`count: attempts`", ("count",), "count", "entry")
 
 
 def _same(same: tuple[str, ...], before: Before) -> Faults:
     if same and before.get("start") == "open":
-        yield _apart("`same`", "`start: open`", ("same",), "same", "start")
+        yield apart("`same`", "`start: open`", ("same",), "same", "start")
 
 
 def _session(session: timedelta | str, before: Before) -> Faults:
@@ -206,15 +184,15 @@ def _session(session: timedelta | str, before: Before) -> Faults:
 
 def _exclude(exclude: tuple[ExclusionKeys, ...], before: Before) -> Faults:
     if before.get("start") == "open":
-        yield _apart("`exclude`", "`start: open`", ("exclude",), "exclude", "start")
+        yield apart("`exclude`", "`start: open`", ("exclude",), "exclude", "start")
     semantics, stages = before.get("semantics"), before.get("stages", ())
     for number, each in enumerate(exclude):
         if before.get("count") == "attempts" and (each.effect or effect_of(semantics)) == "remove":
             whose = "" if each.effect else f" of `semantics: {semantics}`"
             keys = ("count", *(() if each.effect else ("semantics",)))
-            yield _apart(f"`effect: remove`{whose}", "`count: attempts`", ("exclude", number, "effect"), *keys)
+            yield apart(f"`effect: remove`{whose}", "`count: attempts`", ("exclude", number, "effect"), *keys)
         if each.between and before.get("order") == "any":
-            yield _apart("`between`", "`order: any`", ("exclude", number, "between"), "order")
+            yield apart("`between`", "`order: any`", ("exclude", number, "between"), "order")
         elif stages:
             wrong = list(_between(each, stages, number))
             yield from wrong or _own_stage(each, stages, number)
@@ -230,9 +208,7 @@ def _between(each: ExclusionKeys, stages: Stages, number: int) -> Faults:
     for end, name in enumerate(each.between):
         place = ("exclude", number, "between", end)
         if name not in positions:
-            near = nearest(name, names)
-            hint = f"did you mean {shown(near)}?" if near else f"the stages are {', '.join(map(shown, names))}"
-            yield Fault(f"{shown(name)} is not a stage; {hint}", place)
+            yield Fault(f"{shown(name)} is not a stage; {meant(name, names)}", place)
         elif name not in names:
             yield Fault(f"{shown(name)} is an optional stage; name one that is required", place)
     if each.between and set(each.between) <= set(names):
@@ -278,9 +254,8 @@ def _segment_from(value: str, before: Before) -> Faults:
     stages: Stages = before["stages"]
     names = [stage.name for stage in stages]
     if value not in names:
-        near = nearest(value, (*SEGMENT_FROM, *names))
-        hint = f"did you mean {shown(near)}?" if near else f"the stages are {', '.join(map(shown, names))}"
-        message = f"{shown(value)} is neither a stage nor one of {', '.join(SEGMENT_FROM)}; {hint}"
+        said = f"{shown(value)} is neither a stage nor one of {', '.join(SEGMENT_FROM)}"
+        message = f"{said}; {meant(value, names, *SEGMENT_FROM)}"
         yield Fault(message, ("segment_from",))
     elif before.get("order") == "any":
         said = f"{shown(value)} has no place of its own with `order: any`"
@@ -301,5 +276,8 @@ RULES: dict[str, Callable[[Any, Before], Faults]] = {
     "session": _session,
     "exclude": _exclude,
     "segment_from": _segment_from,
+    "value": goals.value,
+    "targets": goals.targets,
+    "checks": goals.checks,
 }
 """The rules that stand at each key, which must be one of the grammar's fields."""

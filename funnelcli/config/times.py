@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from funnelcli.config.nodes import shown
 
@@ -52,10 +52,10 @@ def duration(value: object) -> timedelta:
     """
     written = _DURATION.match(value) if isinstance(value, str) else None
     if written is None:
-        raise ValueError(f"{_said(value)} is not a duration; {_duration_meant(value)}")
+        raise ValueError(f"{said(value)} is not a duration; {_duration_meant(value)}")
     count = int(written["count"])
     if count > LONGEST // UNITS[written["unit"]]:
-        raise ValueError(f"{_said(value)} is longer than a hundred years; leave it out for no limit")
+        raise ValueError(f"{said(value)} is longer than a hundred years; leave it out for no limit")
     return count * UNITS[written["unit"]]
 
 
@@ -69,7 +69,8 @@ def written(length: timedelta) -> str:
     return f"{length // UNITS[unit]}{unit}"
 
 
-def _said(value: object) -> str:
+def said(value: object) -> str:
+    """A value of the YAML in quotes, as a message shows it."""
     return shown(value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value))
 
 
@@ -117,7 +118,7 @@ def instant(value: object, zone: tzinfo, base: datetime) -> datetime:
     try:
         return _instant(value, zone, base.astimezone(UTC)).astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{_said(value)} is too far away; write a date from 1900 on") from None
+        raise ValueError(f"{said(value)} is too far away; write a date from 1900 on") from None
 
 
 def _instant(value: object, zone: tzinfo, base: datetime) -> datetime:
@@ -125,26 +126,26 @@ def _instant(value: object, zone: tzinfo, base: datetime) -> datetime:
         return base
     if value in ("today", "yesterday"):
         today = base.astimezone(zone).date()
-        return _midnight(today.isoformat() if value == "today" else (today - timedelta(days=1)).isoformat(), zone)
+        return midnight(today if value == "today" else today - timedelta(days=1), zone)
     if isinstance(value, str) and _DURATION.match(value):
         return base - duration(value)
     written = _INSTANT.match(value) if isinstance(value, str) else None
     if written is None:
-        raise ValueError(f"{_said(value)} is not a date; write {INSTANT_FORMS}")
+        raise ValueError(f"{said(value)} is not a date; write {INSTANT_FORMS}")
     try:
         if written["clock"] is None:
-            return _midnight(written["day"], zone)
+            return midnight(date.fromisoformat(written["day"]), zone)
         read = datetime.fromisoformat(f"{written['day']}T{written['clock']}{written['offset'] or ''}")
     except ValueError:
-        raise ValueError(f"{_said(value)} is not in the calendar; write a day and a time that exist") from None
+        raise ValueError(f"{said(value)} is not in the calendar; write a day and a time that exist") from None
     if read.tzinfo is not None:
         return read
     there = read.replace(tzinfo=zone)
     if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != read:
-        raise ValueError(f"{_said(value)} does not exist in {zone}: the clocks skip it; write another time")
+        raise ValueError(f"{said(value)} does not exist in {zone}: the clocks skip it; write another time")
     return there
 
 
-def _midnight(day: str, zone: tzinfo) -> datetime:
-    """The day's 00:00; where the clocks skip it or repeat it, the first instant of the day."""
-    return datetime.fromisoformat(day).replace(tzinfo=zone)
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The UTC instant of the day's 00:00; where the clocks skip it or repeat it, of the first instant of the day."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

@@ -30,7 +30,16 @@ def test_a_definition_has_every_key_with_short_forms_written_out() -> None:
         semantics: mixpanel-reentry
         since: 30d
         breakdowns: [channel, "channel,device"]
+        mature: true
+        value: revenue
+        targets: {Paid: 12.5%}
+        checks:
+          - {name: Sales, get: "stages[Paid].reached", min: 20%, max: 100}
+          - {name: Fall, fall: Thanks}
+          - {name: Fresh, fresh: 36h}
+          - {name: Clean, max_skipped: 0.01}
         """
+    unsaid = dict.fromkeys(("get", "min", "max", "fall", "every", "fresh", "max_skipped"))
     assert definition(funnel(text, where=("test=false",), as_of="2026-02-01")) == {
         "funnel": "Shop",
         "logs": [],
@@ -79,6 +88,15 @@ def test_a_definition_has_every_key_with_short_forms_written_out() -> None:
         "as_of": datetime(2026, 2, 1, tzinfo=UTC),
         "segment_from": "entry",
         "breakdowns": [["channel"], ["channel", "device"]],
+        "mature": True,
+        "value": "revenue",
+        "targets": {"Paid": 0.125},
+        "checks": [
+            {**unsaid, "name": "Sales", "get": "stages[Paid].reached", "min": 0.2, "max": 100},
+            {**unsaid, "name": "Fall", "fall": "Thanks", "every": "1w"},
+            {**unsaid, "name": "Fresh", "fresh": 129600},
+            {**unsaid, "name": "Clean", "max_skipped": 0.01},
+        ],
     }
 
 

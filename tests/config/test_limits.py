@@ -87,14 +87,14 @@ def test_long_files_are_read_or_refused_soon(text: str) -> None:
 
 def _given(shown: Any, key: str = "") -> Any:
     """A definition as YAML may say it: without what was not given, durations as text."""
-    if isinstance(shown, dict) and key != "where":
+    if isinstance(shown, dict) and key not in ("where", "targets"):
         kept = {name: _given(value, name) for name, value in shown.items()}
         return {name: value for name, value in kept.items() if value is not None and value != []}
-    if isinstance(shown, list) and key in ("stages", "exclude"):
+    if isinstance(shown, list) and key in ("stages", "exclude", "checks"):
         return [_given(each) for each in shown]
     if key == "session" and isinstance(shown, str):
         return {"column": shown}
-    if key in ("window", "within", "after", "session") and shown is not None:
+    if key in ("window", "within", "after", "session", "fresh") and shown is not None:
         return f"{timedelta(seconds=shown) // timedelta(milliseconds=1)}ms"
     return shown
 

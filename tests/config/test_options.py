@@ -31,6 +31,7 @@ same: item
 session: visit
 exclude: [refund]
 semantics: posthog
+mature: true
 breakdowns: [channel]
 """
 )
@@ -58,6 +59,7 @@ def test_every_option_replaces_the_key_of_its_name() -> None:
         until="2025-02-01",
         as_of="2025-03-01",
         segment_from="any",
+        mature=False,
         by=("device", "channel,campaign"),
     )
     assert read.model_dump(exclude={"name", "stages", "where"}, exclude_defaults=True) == {
@@ -76,6 +78,12 @@ def test_every_option_replaces_the_key_of_its_name() -> None:
         "segment_from": "any",
         "breakdowns": (("device",), ("channel", "campaign")),
     }
+
+
+def test_mature_is_replaced_either_way() -> None:
+    assert funnel(SHOP, mature=True).mature
+    assert not funnel(SHOP + "mature: true", mature=False).mature
+    assert funnel(SHOP + "mature: true").mature
 
 
 def test_an_option_is_blamed_for_what_the_file_cannot_have_with_it() -> None:

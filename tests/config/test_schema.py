@@ -62,6 +62,9 @@ READER_ALONE = {
     *("exclude_between_optional", "exclude_between_twice", "exclude_own_between", "exclude_own_first"),
     *("exclude_own_last", "exclude_own_same_where", "exclude_too_many", "stage_never_event", "stage_never_itself"),
     *("stage_never_where", "where_contradicts", "where_contradicts_null"),
+    *("value_order_any", "targets_misspelt", "targets_far", "targets_first", "targets_optional", "targets_order_any"),
+    *("check_same_name", "check_unprintable", "check_min_over_max", "check_fall_misspelt", "check_fall_far"),
+    *("check_fall_first", "check_fall_order_any", "check_fall_order_any_first"),
 }
 """Faults that join several keys, or that need a calendar, a database or a look at the characters of a text."""
 
@@ -114,6 +117,15 @@ any | strict | open | attempts | posthog | mixpanel-reentry | all | 30m | 30 min
 [{A: a}, {B: b}, {name: C, events: c, optional: true}] | [{A: a}, {B: b}, {name: C, events: c, optional: maybe}]
 [{A: a}, {name: B, events: b, first: row}] | [{A: a}, {name: B, events: b, after: }]
 [{events: a, where: }] | [{A: a}, {optional: b}]
+20 | 20% | 20 % | 100.0% | 120% | '0.2' | .5 | '.5' | '1.0' | '1' | -1 | 1.5 | {Paid: 20%} | {Paid: 0.2} | {Paid: 20}
+{Paid: '1.00'} | {Paid: 120%} | {Paid: } | {Paid: [1]} | {'': 1} | {Paid: true} | {Paid: 005%} | {Paid: '0'}
+[{name: a, get: b, min: 1}] | [{name: a, get: b, max: -20.5 %}] | [{name: a, get: b, min: 1, max: 20}]
+[{name: a, get: b}] | [{get: b, min: 1}] | [{name: a, min: 1}] | [{name: a, get: b, min: 2d}] | [{name: a}] | [{fall: }]
+[{name: a, get: , min: 1}] | [{name: a, get: b, min: '1'}] | [{name: a, get: b, min: 1, every: 1w}]
+[{name: a, fall: Paid}] | [{name: a, fall: Paid, every: 1mo}] | [{name: a, fall: Paid, every: 1m}]
+[{name: '', fall: Paid}] | [{name: a, fall: Paid, min: 1}] | [{name: a, fresh: 2d}] | [{name: a, fresh: 2}]
+[{name: a, fresh: 2d, fall: Paid}] | [{name: a, max_skipped: 1%}] | [{name: a, max_skipped: 5}] | {name: a, fresh: 2d}
+[{name: a, max_skipped: 0.5, max: 1}] | [{name: a, max_skipped: }]
 [{A: a}, {B: {event: b}}] | [{A: a}, {first: b}] | [{A: a}, {name: any, events: b}] | [{A: a}, {B: }]
 """
 KEYS = [key for key in schema()["properties"] if key != "funnels"]

@@ -75,11 +75,30 @@ def exclusions(stages: list[dict[str, Any]]) -> st.SearchStrategy[Any]:
     return NAMES | st.lists(NAMES | entries, min_size=1, max_size=2)
 
 
+RATES = st.floats(0, 1) | st.integers(0, 1) | st.sampled_from(["20%", "12.5 %", "0.2", "100%", "0"])
+NUMBERS = st.integers(-1000, 1000) | st.floats(-1e9, 1e9) | st.sampled_from(["20%", "-150 %"])
+
+
+def checks(stage: str) -> st.SearchStrategy[Any]:
+    """Checks with names of their own, some of them of this stage."""
+    kinds = (
+        st.fixed_dictionaries({"get": NAMES, "min": NUMBERS})
+        | st.fixed_dictionaries({"get": NAMES, "max": NUMBERS})
+        | st.fixed_dictionaries(
+            {"fall": st.just(stage)}, optional={"every": st.sampled_from(["1h", "1d", "1w", "1mo"])}
+        )
+        | st.fixed_dictionaries({"fresh": DURATIONS})
+        | st.fixed_dictionaries({"max_skipped": RATES})
+    )
+    named = st.lists(kinds, min_size=1, max_size=3)
+    return named.map(lambda each: [{"name": f"check {number}", **check} for number, check in enumerate(each)])
+
+
 @st.composite
 def funnels(draw: st.DrawFn) -> dict[str, Any]:
     """The tree of one funnel, which the reader accepts: rules that join several keys are left to it."""
     tree = draw(_funnels())
-    refused = "means nothing|never|no row|own range|unit itself"
+    refused = "means nothing|never|no row|own range|unit itself|line of the report"
     assume(not any(re.search(refused, each) for each in told(json.dumps(tree))))
     return tree
 
@@ -115,9 +134,13 @@ def _funnels(draw: st.DrawFn) -> dict[str, Any]:
         "order": st.sampled_from(["loose", "strict", "any"]),
         "same": NAMES | lists(NAMES),
         "session": DURATIONS | NAMES.map(lambda name: {"column": name}),
+        "mature": st.booleans(),
+        "value": NAMES,
     }
     made = draw(stages())
     few = {"exclude": exclusions(made), "semantics": st.sampled_from(["posthog", "ga4", "mixpanel", "clickhouse"])}
     few |= {"start": st.sampled_from(["first", "open"]), "count": st.sampled_from(["units", "attempts"])}
+    second = made[1].get("name", next(iter(made[1])))
+    few |= {"targets": st.dictionaries(st.just(second), RATES, max_size=1), "checks": checks(second)}
     keys = draw(st.fixed_dictionaries({}, optional=optional | few))
     return {"funnel": draw(TITLES), "stages": made, **keys}

@@ -1,0 +1,73 @@
+"""The rules of `value`, `targets` and `checks`: the stages that they name, and that there is a last one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from funnelcli.config.basics import nearest
+from funnelcli.config.faults import KEY, Before, Fault, Faults, Stages, apart
+from funnelcli.config.nodes import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from funnelcli.config.checks import CheckKeys
+
+
+def value(_: str, before: Before) -> Faults:
+    """What a conversion is worth stands on the row of the last stage, and in any order there is none."""
+    if before.get("order") == "any":
+        yield apart("`value`", "`order: any`", ("value",), "order")
+
+
+def targets(targets: Mapping[str, float], before: Before) -> Faults:
+    """A target is of a stage rate, which required stages after the first have."""
+    stages: Stages = before.get("stages", ())
+    if before.get("order") == "any":
+        if targets:
+            yield apart("`targets`", "`order: any`", ("targets",), "order")
+        return
+    optional = [stage.name for stage in stages if stage.optional]
+    first, *later = [stage.name for stage in stages if not stage.optional] or [""]
+    for name in targets if stages else ():
+        place = ("targets", name, KEY)
+        if name == first:
+            yield Fault(f"{shown(name)} is the first stage, which has no stage rate; {_one_of(later)}", place)
+        elif name in optional:
+            yield Fault(f"{shown(name)} is an optional stage; name one that is required", place)
+        elif name not in later:
+            yield Fault(f"{shown(name)} is not a stage; {_meant(name, later)}", place)
+
+
+def checks(checks: tuple[CheckKeys, ...], before: Before) -> Faults:
+    """Names are there once; a fall is that of a line of the report after the first."""
+    seen: Counter[str] = Counter()
+    for number, check in enumerate(checks):
+        seen[check.name] += 1
+        if seen[check.name] == 2:
+            message = f"a second check {shown(check.name)}; give every check its own name"
+            yield Fault(message, ("checks", number, "name"))
+        if check.fall is not None and "stages" in before:
+            yield from _fall(check.fall, before, number)
+
+
+def _fall(stage: str, before: Before, number: int) -> Faults:
+    place, in_any_order = ("checks", number, "fall"), before.get("order") == "any"
+    first, *later = [each.name for each in before["stages"]]
+    if in_any_order:
+        first, later = "1 stage", [f"{count} stages" for count in range(2, len(later) + 2)]
+    if stage == first and before.get("start") != "open":
+        yield Fault(f"{shown(stage)} comes first, and all who enter reach it; {_one_of(later)}", place, ("order",))
+    elif stage not in (first, *later):
+        said = "is not a line of the report with `order: any`" if in_any_order else "is not a stage"
+        yield Fault(f"{shown(stage)} {said}; {_meant(stage, later)}", place, ("order",))
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    near = nearest(name, names)
+    return f"did you mean {shown(near)}?" if near else _one_of(names)
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"name one of {', '.join(map(shown, names))}"
