@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from funnelcli.errors import Bug
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from funnelcli.tables.table import Cell, Kind
+    from funnelcli.tables.table import Cell, Kind, Value
 
 MISSING = "—"
 
@@ -31,13 +31,13 @@ _INVISIBLE_MARKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Marks and letters of other categories that Unicode gives no ink."""
 
 
-def words(kind: Kind, value: Cell) -> str:
-    """The words for a value of a kind.
+def words(kind: Kind, value: Cell | Value, zone: tzinfo = UTC) -> str:
+    """The words for a value of a kind; those of an instant are of the zone.
 
     >>> words("count", 1048), words("rate", 0.5), words("interval", (0.571, 0.592)), words("seconds", None)
     ('1,048', '50.0 %', '57.1–59.2 %', '—')
     """
-    return _WORDS[kind](value)
+    return time(value, zone) if isinstance(value, datetime) else _WORDS[kind](value)
 
 
 def count(value: int | None) -> str:
@@ -57,6 +57,53 @@ def rate(value: float | None) -> str:
 def interval(limits: tuple[float, float] | None) -> str:
     """Two shares in 0..1 as one range of percent: `57.1–59.2 %`."""
     return MISSING if limits is None else f"{_percent(limits[0])}–{_percent(limits[1])} %"
+
+
+def points(distance: float) -> str:
+    """How far two shares in 0..1 are apart, in points of percent: `2.6 points`."""
+    return f"{_percent(distance)} points"
+
+
+def difference(value: float | None) -> str:
+    """The difference of two shares, in -1..1, in points of percent with its sign: `+12.3 pts`.
+
+    >>> [difference(each) for each in (0.123, -0.05, 0, 0.0001, -0.0001, 1)]
+    ['+12.3 pts', '−5.0 pts', '0 pts', '<+0.1 pts', '>−0.1 pts', '+100 pts']
+    """
+    return MISSING if value is None else f"{_signed(value)} pts"
+
+
+def differences(limits: tuple[float, float] | None) -> str:
+    """Two differences of shares as one range of points of percent: `−1.2 to +3.4`."""
+    return MISSING if limits is None else f"{_signed(limits[0])} to {_signed(limits[1])}"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value, to three decimals under 0.1 and to two from there; never on the wrong side of 0.05.
+
+    >>> [p_value(each) for each in (0.0001, 0.0042, 0.0496, 0.05, 0.0502, 0.25, 0.997)]
+    ['<0.001', '0.004', '<0.05', '0.050', '>0.05', '0.25', '>0.99']
+    """
+    if value is None:
+        return MISSING
+    if not 0 <= value <= 1:
+        raise Bug(f"{value!r} is not a p-value")
+    exact = Decimal(repr(value))
+    if exact < Decimal("0.001"):
+        return "<0.001"
+    if exact > Decimal("0.99"):
+        return ">0.99"
+    short = _rounded(exact, "0.001")
+    level = Decimal("0.05")
+    if short == level != exact:
+        return "<0.05" if exact < level else ">0.05"
+    return f"{short if short < Decimal('0.1') else _rounded(exact, '0.01')}"
+
+
+def line(shares: Sequence[float | None] | None) -> str:
+    """The lowest and the highest of the shares that are known, as one range of percent."""
+    known = [share for share in shares or () if share is not None]
+    return interval((min(known), max(known)) if known else None)
 
 
 def seconds(value: float | None) -> str:
@@ -130,6 +177,25 @@ def number(value: float | None) -> str:
     return f"{digits:f}" if exact.adjusted() >= -6 else f"{digits:.2e}"
 
 
+def estimate(value: float | None) -> str:
+    """A number that nobody counted: from ten on whole, under it to one decimal.
+
+    >>> [estimate(each) for each in (0, 0.02, 3.14, 9.96, 1234.5, -2.5)]
+    ['0', '<0.1', '3.1', '10', '1,235', '−2.5']
+    """
+    if value is None:
+        return MISSING
+    if not isfinite(value):
+        raise Bug(f"{value!r} is not a number")
+    size = abs(Decimal(repr(value)))
+    sign = "−" if value < 0 else ""
+    if size == 0:
+        return "0"
+    if (short := _rounded(size, "0.1")) < 10:
+        return f"{sign}{short}" if short else f"{'>−' if sign else '<'}0.1"
+    return f"{sign}{_rounded(size):,}"
+
+
 def flag(value: bool | None) -> str:
     """Yes or no."""
     return MISSING if value is None else "yes" if value else "no"
@@ -140,6 +206,20 @@ def text(value: str | None) -> str:
     if value is None:
         return MISSING
     return printable(value) if value.strip() else f'"{printable(value)}"'
+
+
+def listed(values: Sequence[str | None] | None) -> str:
+    """Texts side by side; one that would not be told from its neighbours, or from none, is quoted.
+
+    >>> print(listed(("email", None, "(none)", "a, b")))
+    email, (none), "(none)", "a, b"
+    """
+    if values is None:
+        return MISSING
+    return ", ".join(
+        "(none)" if value is None else f'"{printable(value)}"' if value == "(none)" or ", " in value else text(value)
+        for value in values
+    )
 
 
 def printable(value: str) -> str:
@@ -165,6 +245,17 @@ def _percent(share: float) -> str:
     return "<0.1" if tenths == 0 else ">99.9" if tenths == 100 else f"{tenths}"
 
 
+def _signed(difference: float) -> str:
+    size = _percent(abs(difference))
+    if difference == 0:
+        return size
+    sign = "+" if difference > 0 else "−"
+    if size[0] in "<>":
+        # What is nearer to nought than a tenth, or nearer to all than that, is so on its own side.
+        return f"{'<' if (size[0] == '<') == (difference > 0) else '>'}{sign}{size[1:]}"
+    return f"{sign}{size}"
+
+
 def _rounded(value: Decimal, step: str = "1") -> Decimal:
     return value.quantize(Decimal(step), ROUND_HALF_UP)
 
@@ -188,12 +279,18 @@ def _visible(character: str) -> str:
 
 _WORDS: dict[Kind, Callable[[Any], str]] = {
     "text": text,
+    "list": listed,
     "count": count,
     "rate": rate,
     "interval": interval,
     "bar": rate,
+    "sparkline": line,
     "seconds": seconds,
     "time": time,
     "number": number,
+    "estimate": estimate,
+    "points": difference,
+    "points_interval": differences,
+    "p": p_value,
     "flag": flag,
 }

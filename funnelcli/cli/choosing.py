@@ -25,6 +25,9 @@ Status = Annotated[
     option("--status", metavar="STATUS", group=FUNNEL,
            help="converted, dropped, open or excluded; with --at reached, or dropped or open before that stage."),
 ]  # fmt: skip
+Between = Annotated[
+    tuple[str, str], option("--between", metavar="STAGE STAGE", help="From this stage to that, both required ones.")
+]
 
 
 def choice(at: str | None, status: str | None, funnel: Funnel) -> Choice:
@@ -44,6 +47,23 @@ def choice(at: str | None, status: str | None, funnel: Funnel) -> Choice:
     if stage is not None and found not in STAYING:
         raise UsageError(f"--status: {found} is of the whole funnel; leave --at out")
     return Choice(stage, found)
+
+
+def stages(between: tuple[str, str], funnel: Funnel, who: str) -> tuple[Line, Line]:
+    """The two stages that `--between` names, for the command `who`.
+
+    Raises:
+        UsageError: they are none, not in order or not required, or the funnel has no journeys from one to another.
+    """
+    if funnel.start == "open":
+        raise UsageError(f"{who}: with start: open a unit has no journey from stage to stage; set --start first")
+    first, last = (line("--between", name, funnel) for name in between)
+    for stage in (first, last):
+        if stage.optional:
+            raise UsageError(f"--between: {stage.stage} is optional, and no part of the way; name a required stage")
+    if first.position >= last.position:
+        raise UsageError(f"--between: {first.stage} does not come before {last.stage}; name the earlier stage first")
+    return first, last
 
 
 def line(option: str, name: str, funnel: Funnel) -> Line:

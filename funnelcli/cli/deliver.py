@@ -27,12 +27,15 @@ WIDTH = 80
 
 
 def writer(output: Output, *, private: bool = False) -> Callable[[Sequence[Table]], None]:
-    """What writes tables as `--format`, `--output` and `--color` say; a new `private` file is for its owner only.
+    """What writes tables as `--format`, `--output` and `--color` say, or the one value that `--get` names; a new
+    `private` file is for its owner only.
 
     Raises:
-        UsageError: no such format, no format for the suffix, or a binary one to a terminal.
+        UsageError: no such format, no format for the suffix, a binary one to a terminal, or one with --get.
         OutputError: standard output is closed.
     """
+    if output.get is not None:
+        return _value_writer(output.get, output)
     form = _format(output)
     one_of("--color", output.color, COLORS)
     if output.spreadsheet_safe and form not in {"csv", "tsv"}:
@@ -46,12 +49,8 @@ def writer(output: Output, *, private: bool = False) -> Callable[[Sequence[Table
     return deliver
 
 
-def value_writer(path: str, output: Output) -> Callable[[Sequence[Table]], None]:
-    """What writes the one value that `--get` names, raw, on a line of its own; nothing for null.
-
-    Raises:
-        UsageError: a format is asked for too.
-    """
+def _value_writer(path: str, output: Output) -> Callable[[Sequence[Table]], None]:
+    """What writes the one value that `--get` names, raw, on a line of its own; nothing for null."""
     if output.format != "auto":
         raise UsageError("--get: it prints one raw value; leave --format out")
 
@@ -67,22 +66,23 @@ def value_writer(path: str, output: Output) -> Callable[[Sequence[Table]], None]
 
 def _format(output: Output) -> str:
     """The format by its name; `auto` goes by the suffix of the file, or by who reads standard output."""
-    from funnelcli.export import BINARY, FORMATS, SUFFIXES
+    from funnelcli.export import BINARY, FORMATS, SUFFIXES, is_terminal
 
     form = one_of("--format", output.format, ("auto", "table", "plain", *FORMATS))
-    if output.output != "-":
+    if output.output == "-":
+        if sys.stdout is None:
+            raise OutputError("standard output is closed; write to a file with --output FILE")
+        if form == "auto":
+            return "table" if sys.stdout.isatty() else "plain"
+    elif form == "auto":
         suffix = Path(output.output).suffix.lower()
-        if form == "auto" and suffix not in SUFFIXES:
+        if suffix not in SUFFIXES:
             raise UsageError(
                 f"--output: no format goes by the suffix of {output.output!r}; name one with --format, "
                 f"or end the name in {', '.join(SUFFIXES)}"
             )
-        return SUFFIXES[suffix] if form == "auto" else form
-    if sys.stdout is None:
-        raise OutputError("standard output is closed; write to a file with --output FILE")
-    if form == "auto":
-        return "table" if sys.stdout.isatty() else "plain"
-    if form in BINARY and sys.stdout.isatty():
+        form = SUFFIXES[suffix]
+    if form in BINARY and is_terminal(output.output):
         raise UsageError(f"--format: {form} is no text for a terminal; write it to a file with --output FILE")
     return form
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,11 +46,14 @@ def explain(
 
     columns(funnel)
     if sample is not None and not id:
-        wanted = _sampled(funnel, output, sample, choice(at, status, funnel))
+        # The notes are those of the whole log, and are said when it is read for the rows.
+        wanted = _sampled(funnel, replace(output, quiet=True), sample, choice(at, status, funnel))
     else:
         wanted = [_named(funnel, tuple(id or ()), alone=sample is None and at is None and status is None)]
     found = events(funnel, output, units=True, everything=True, only=tuple(each.name for each in wanted))
-    report = explanation(found, walked(found, funnel, output), funnel, found.account, wanted=wanted)
+    # All journeys: one that `mature` leaves out is explained, too.
+    every = walked(found, funnel.model_copy(update={"mature": False}), output)
+    report = explanation(found, every, funnel, found.account, wanted=wanted)
     with step("wrote the report", output):
         write([table(report)])
     return DONE

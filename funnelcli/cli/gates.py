@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from funnelcli.config.rates import rate
 from funnelcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,10 +63,9 @@ def _lines(funnel: Funnel) -> list[str]:
 def _gate(text: str) -> Gate:
     stage, equals, written = text.rpartition("=")
     stage, written = stage.strip(), written.strip()
-    try:
-        share = Decimal(written.removesuffix("%").rstrip()) / (100 if written.endswith("%") else 1)
-    except InvalidOperation:
-        share = Decimal("NaN")
-    if not (equals and stage and share.is_finite() and 0 <= share <= 1):
+    if not (equals and stage and written):
         raise UsageError(f"--fail-under: {text!r} is not a stage and a rate; write for example 'Purchase=20%'")
-    return Gate(stage, float(share), written)
+    try:
+        return Gate(stage, rate(written), written)
+    except ValueError as error:
+        raise UsageError(f"--fail-under: {error}") from None

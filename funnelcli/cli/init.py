@@ -28,8 +28,7 @@ def init(
 
     if output != "-" and not force and Path(output).exists():
         raise UsageError(f"--output: {output} is there already; name another file, or replace it with --force")
-    found = surveyed(logs, columns, timezone)
-    notes(found.notes, quiet=quiet)
+    found = surveyed(logs, columns, timezone, target=output)
     if found.roles is None:
         raise DataError("the columns of user, event and timestamp cannot be told; name them with --columns user=…")
     if not found.events:
@@ -39,6 +38,7 @@ def init(
             f"no time in the column {found.roles.timestamp} can be read; say how it is written, for example"
             " with --columns user=…,event=…,timestamp=…,format='%d.%m.%Y %H:%M'"
         )
+    notes(found.notes, quiet=quiet)
     roles = {found.roles.user, found.roles.event, found.roles.timestamp}
     others = [column.name for column in found.columns if column.name not in roles]
     text = starter(logs, found.roles, timezone, events=found.events, others=others, target=output)

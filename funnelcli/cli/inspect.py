@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from funnelcli import display
@@ -23,7 +24,7 @@ LISTED = 40
 def inspect(logs: LogFiles, *, columns: ColumnNames = None, timezone: Timezone = None, output: Output) -> int:
     """What is in a log: columns, events, units, time range, duplicates, ties."""
     write = writer(output)
-    found = surveyed(logs, columns, timezone)
+    found = surveyed(logs, columns, timezone, target=output.output)
     notes(found.notes, quiet=output.quiet)
     write([table(logs, found)])
     return DONE
@@ -44,7 +45,7 @@ def table(logs: Sequence[str], found: Survey) -> Table:
             "last_time": instant(found.last_time),
             "duplicates": found.duplicates,
             "ties": found.ties,
-            "empty_days": [day.isoformat() for day in found.empty_days],
+            "empty_days": None if found.empty_days is None else [day.isoformat() for day in found.empty_days],
             "columns": [{"column": each.name, "type": each.type, "nulls": each.nulls} for each in found.columns],
             "events": [{"event": name, "count": rows} for name, rows in events],
         },
@@ -61,7 +62,11 @@ def table(logs: Sequence[str], found: Survey) -> Table:
                 ),
                 tuple((each.name, each.type, each.nulls, _role(each.name, found)) for each in found.columns),
             ),
-            Section("Events", (Column("Event", "text"), Column("Rows", "count")), events[:LISTED]),
+            *(
+                [Section("Events", (Column("Event", "text"), Column("Rows", "count")), events[:LISTED])]
+                if events
+                else []
+            ),
         ),
         summary=tuple(_summary(found)),
         notes=(f"{len(events) - LISTED} more events; --format csv has all.",) if len(events) > LISTED else (),
@@ -78,16 +83,27 @@ def _role(column: str, found: Survey) -> str | None:
 def _summary(found: Survey) -> Iterator[str]:
     from funnelcli.config.frames import instant
 
-    yield f"{display.count(found.rows)} rows, {display.count(found.units)} units, {len(found.events)} events."
+    rows = _counted(found.rows, "row")
+    repeated = f"Rows that repeat another in every column: {display.count(found.duplicates)}"
+    if found.units is None:
+        yield f"{rows}; units, events and times are unknown until --columns says where they are."
+        yield f"{repeated}."
+        return
+    yield f"{rows}, {_counted(found.units, 'unit')}, {_counted(len(found.events), 'event')}."
+    if found.empty_days is None:
+        yield "The times are unknown: no row has one that can be read."
+        yield f"{repeated}."
+        return
     first, last = display.time(instant(found.first_time)), display.time(instant(found.last_time))
-    yield f"From {first} to {last} UTC; days without a row: {_days(found)}."
-    yield (
-        f"Rows that repeat another in every column: {display.count(found.duplicates)}; "
-        f"rows that share unit and time with another: {display.count(found.ties)}."
-    )
+    yield f"From {first} to {last} UTC; days without a row: {_days(found.empty_days)}."
+    yield f"{repeated}; rows that share unit and time with another: {display.count(found.ties)}."
 
 
-def _days(found: Survey) -> str:
+def _counted(number: int, noun: str) -> str:
+    return f"{display.count(number)} {noun if number == 1 else f'{noun}s'}"
+
+
+def _days(empty: Sequence[date]) -> str:
     """The empty days: how many, and the first few."""
-    days = [day.isoformat() for day in found.empty_days]
+    days = [day.isoformat() for day in empty]
     return ", ".join(days) or "none" if len(days) <= 3 else f"{display.count(len(days))}, the first {days[0]}"

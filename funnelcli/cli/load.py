@@ -1,10 +1,14 @@
-"""From the command line to journeys: which config is meant, what replaces its keys, what there is to say."""
+"""From the command line to journeys: which config is meant, what replaces its keys, what there is to say.
+
+Here is also what makes sure that nothing that is read is written over (`spare`).
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from funnelcli.cli.options import Output, Selection
     from funnelcli.config.funnel import Funnel
     from funnelcli.engine import Journeys
-    from funnelcli.events import Account, Events, Survey
+    from funnelcli.events import Account, Events, Log, Survey
 
 
 def funnels(selection: Selection, output: Output, *, presets: bool = False) -> tuple[Funnel, ...]:
@@ -28,7 +32,8 @@ def funnels(selection: Selection, output: Output, *, presets: bool = False) -> t
     With `presets`, --semantics may be all: then the one funnel is there under each preset.
 
     Raises:
-        UsageError: --semantics is all where it may not be.
+        UsageError: --semantics is all where it may not be, --get has several to choose from, or --output is a file
+            that is read.
     """
     from funnelcli.config import Options, load
 
@@ -43,8 +48,44 @@ def funnels(selection: Selection, output: Output, *, presets: bool = False) -> t
     given["logs"] = (*logs, *(selection.logs or ()))
     with step("read the config", output):
         loaded = load(config, options=Options(**given), now=datetime.now(UTC))
+    if output.get is not None and selection.semantics != "all":
+        one("--get", loaded.funnels)
     notes(loaded.notes, quiet=output.quiet)
+    spare(
+        output.output,
+        configs=() if loaded.path is None else (loaded.path,),
+        logs=[log for each in loaded.funnels for log in each.logs],
+    )
     return loaded.funnels
+
+
+def spare(target: str, *, configs: Iterable[Path] = (), logs: Iterable[str] = ()) -> None:
+    """Nothing, if the file that is to be written is none of those that are read, by any name, link, glob or folder.
+
+    Raises:
+        UsageError: it is one of them.
+        DataError: a log names no file.
+    """
+    target_file = _file(target)
+    if target == "-" or target_file is None:
+        return
+    if any(_file(config) == target_file for config in configs):
+        raise UsageError(f"--output: {target} is the config that is read; name another file")
+    check_surroundings()
+    from funnelcli.events.files import paths
+
+    for log in dict.fromkeys(logs):
+        if any(_file(0 if path == "-" else path) == target_file for path in paths(log)):
+            raise UsageError(f"--output: {target} is one of the logs that are read; name another file")
+
+
+def _file(path: str | Path | int) -> tuple[int, int] | None:
+    """What tells a file from all others, whatever its name; None if there is none, or what is there is no file."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - also of a descriptor
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def without_segments(who: str, selection: Selection) -> None:
@@ -89,14 +130,16 @@ def events(
     output: Output,
     *,
     units: bool = False,
+    columns: tuple[str, ...] = (),
     everything: bool = False,
     only: tuple[tuple[str, ...], ...] | None = None,
+    log: Log | None = None,
 ) -> Events:
-    """The events of the funnel's logs, with what is asked for; notes on them are said."""
+    """The events of the funnel's logs, with what is asked for (see `events.load`); notes on them are said."""
     from funnelcli.events import load
 
     with step(f"read the logs of {funnel.name}", output):
-        found = load(funnel, units=units, everything=everything, only=only)
+        found = load(funnel, units=units, columns=columns, everything=everything, only=only, log=log)
     notes(found.notes, quiet=output.quiet)
     return found
 
@@ -130,10 +173,15 @@ def is_config(path: str) -> bool:
     return path.lower().endswith((".yaml", ".yml"))
 
 
-def surveyed(logs: Sequence[str], columns: str | None, timezone: str | None) -> Survey:
-    """What is in these logs, with the columns as they are named, else guessed."""
+def surveyed(logs: Sequence[str], columns: str | None, timezone: str | None, *, target: str) -> Survey:
+    """What is in these logs, with the columns as they are named, else guessed.
+
+    Raises:
+        UsageError: `target`, the file that is to be written, is one of the logs.
+    """
     from funnelcli.config import Options, load
 
+    spare(target, logs=logs)
     # The options are those of a funnel, so a funnel reads them.
     options = Options(stage=("A=a", "B=b"), columns=columns, timezone=timezone)
     (funnel,) = load(None, options=options, now=datetime.now(UTC)).funnels

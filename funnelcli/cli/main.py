@@ -6,9 +6,11 @@ of its class; a fault of ours is one line that asks to report it, and 70.
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import typer
@@ -16,31 +18,15 @@ from typer.main import get_command
 
 from funnelcli import __version__
 from funnelcli.cli import signals
-from funnelcli.cli.doctor import doctor
-from funnelcli.cli.explain import explain
-from funnelcli.cli.init import init
-from funnelcli.cli.inspect import inspect
-from funnelcli.cli.options import Command, Version
-from funnelcli.cli.paths import paths
-from funnelcli.cli.report import report
-from funnelcli.cli.schema import schema
+from funnelcli.cli.options import Command, Program, Version
 from funnelcli.cli.streams import say, secure_descriptors, tell
-from funnelcli.cli.users import users
-from funnelcli.cli.validate import validate
 from funnelcli.errors import BUG, DATA, DONE, FunnelcliError, UsageError
 
-COMMANDS: dict[str, Callable[..., int]] = {
-    "report": report,
-    "users": users,
-    "explain": explain,
-    "paths": paths,
-    "validate": validate,
-    "inspect": inspect,
-    "init": init,
-    "schema": schema,
-    "doctor": doctor,
-}
-"""Every command by its name, in the order of the help."""
+COMMANDS = (
+    "report", "compare", "bottlenecks", "trend", "timing", "drivers", "paths", "users", "explain", "check", "validate",
+    "inspect", "init", "schema", "doctor",
+)  # fmt: skip
+"""Every command, in the order of the help: the function of that name in the file of that name."""
 
 ISSUES = "please report it with the command and, from --verbose, the traceback"
 
@@ -65,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         say("error", str(error))
         return error.code
     except typer.TyperException as error:
-        say("error", _usage(error))
+        say("error", _usage(error, f"funnelcli {arguments[0]}" if arguments[0] in COMMANDS else "funnelcli"))
         return error.exit_code
     except MemoryError:
         say("error", "not enough memory for these logs; read fewer files, or a part with --since and --where")
@@ -90,15 +76,21 @@ def _execute(arguments: Sequence[str]) -> int:
     app = _application()
     name = arguments[0]
     if name in COMMANDS:
-        app.command(name, cls=Command)(COMMANDS[name])
+        app.command(name, cls=Command)(_command(name))
         program, words = f"funnelcli {name}", arguments[1:]
     else:
-        app.callback()(_program)
-        for other, function in COMMANDS.items():
-            app.command(other, cls=Command)(function)
+        app.callback(cls=Program)(_program)
+        for other in COMMANDS:
+            app.command(other, cls=Command)(_command(other))
         program, words = "funnelcli", arguments
     code: int | None = get_command(app).main(list(words), prog_name=program, standalone_mode=False)
     return code or DONE
+
+
+def _command(name: str) -> Callable[..., int]:
+    """The function of the command; no other command's file is read for it."""
+    function: Callable[..., int] = getattr(import_module(f"funnelcli.cli.{name}"), name)
+    return function
 
 
 def _application() -> typer.Typer:
@@ -115,16 +107,28 @@ def _program(version: Version = False) -> None:
     """Conversion funnels from event logs: who gets from stage to stage, and where they leave."""
 
 
-def _usage(error: typer.TyperException) -> str:
+_VALUE = re.compile(r"Invalid value for '(--[\w-]+)': (.*)", re.DOTALL)
+_WORDS = (
+    (re.compile(r"Input should be greater than or equal to (\S+)"), r"it must be \1 or more"),
+    (re.compile(r"Input should be less than or equal to (\S+)"), r"it must be \1 or less"),
+    (re.compile(r"Input should be a valid integer.*"), "it must be a whole number"),
+    (re.compile(r"Input should be a valid number.*"), "it must be a number"),
+)
+"""What typer says of a number, and what we say."""
+
+
+def _usage(error: typer.TyperException, program: str) -> str:
     """What typer has to say of the command line, with the nearest words that exist."""
     message = error.format_message().partition(" (Possible options:")[0].rstrip(".")
+    for theirs, ours in (*_WORDS, (_VALUE, r"\1: \2")):
+        message = theirs.sub(ours, message)
     message = message[:1].lower() + message[1:].replace(". Did", "; did")
     near = getattr(error, "possibilities", None)
     if near:
         return f"{message}; did you mean {' or '.join(near)}?"
     if message.endswith("?"):
         return message
-    return f"{message}; see {getattr(getattr(error, 'ctx', None), 'command_path', 'funnelcli')} --help"
+    return f"{message}; see {program} --help"
 
 
 def _short(text: str) -> str:

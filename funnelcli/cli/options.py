@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from funnelcli import __version__
+from funnelcli.cli.streams import put
 
 FUNNEL, OUTPUT = "What is counted", "Output"
 """The headings of the help under which options stand."""
@@ -24,7 +25,7 @@ FUNNEL, OUTPUT = "What is counted", "Output"
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"funnelcli {__version__}")
+        put(f"funnelcli {__version__}\n")
         raise typer.Exit
 
 
@@ -111,9 +112,16 @@ SegmentFrom = Annotated[
     str | None,
     option("--segment-from", metavar="ROW", help="Row of the segment: entry, first, last, any or a stage."),
 ]
+Mature = Annotated[
+    bool | None, option("--mature/--no-mature", help="Only units whose window is over at the end of the data.")
+]
 By = Annotated[
     list[str] | None,
     option("--by", metavar="COLUMN,…", help="Split by this column, or by several crossed; repeatable."),
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", metavar="N", min=1, help="Pool all segments but the N largest.", rich_help_panel=FUNNEL),
 ]
 
 Format = Annotated[
@@ -124,6 +132,11 @@ Format = Annotated[
 OutputFile = Annotated[
     str, option("--output", "-o", metavar="FILE", group=OUTPUT, help="Write to this file; - is standard output.")
 ]
+Get = Annotated[
+    str | None,
+    option("--get", metavar="PATH", group=OUTPUT,
+           help="Print only this value of the JSON, raw: 'stages[Purchase].conversion_rate'."),
+]  # fmt: skip
 Color = Annotated[str, option("--color", metavar="WHEN", group=OUTPUT, help="auto, always or never.")]
 SpreadsheetSafe = Annotated[
     bool,
@@ -171,6 +184,7 @@ class Selection:
     until: Until = None
     as_of: AsOf = None
     segment_from: SegmentFrom = None
+    mature: Mature = None
     by: By = None
 
 
@@ -180,14 +194,39 @@ class Output:
 
     format: Format = "auto"
     output: OutputFile = "-"
+    get: Get = None
     spreadsheet_safe: SpreadsheetSafe = False
     color: Color = "auto"
     quiet: Quiet = False
     verbose: Verbose = False
 
 
+def _told(help_option: Any) -> Any:
+    """The option --help, such that what it says is written in full, or that is an error."""
+    help_option.callback = _print_help
+    return help_option
+
+
+def _print_help(ctx: Any, param: Any, asked: bool) -> None:  # noqa: ARG001 - as typer calls it
+    if asked:
+        put(f"{ctx.get_help()}\n")
+        raise typer.Exit
+
+
+class Program(TyperGroup):
+    """The program as a whole, before a command is named."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option --help; where it cannot be written, that is an error."""
+        return _told(super().get_help_option(ctx))
+
+
 class Command(TyperCommand):
     """A command whose help has its options under their headings, and its arguments as they are written."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option --help; where it cannot be written, that is an error."""
+        return _told(super().get_help_option(ctx))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the method of typer's
         """What stands in the usage line after the command."""

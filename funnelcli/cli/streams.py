@@ -18,6 +18,18 @@ def say(kind: str, text: str) -> None:
     tell(f"funnelcli: {kind}: {printable(text)}\n")
 
 
+def put(text: str) -> None:
+    """The text on standard output, all of it.
+
+    Raises:
+        OutputError: it is closed or full.
+    """
+    from funnelcli.export import write
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    write(text.encode(encoding, "backslashreplace"), None)
+
+
 def tell(text: str) -> None:
     """The text on standard error, past Python's buffer; one that is closed or full is let be."""
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from funnelcli.cli.deliver import writer
-from funnelcli.cli.load import check_surroundings, notes
+from funnelcli.cli.load import check_surroundings, notes, spare
 from funnelcli.cli.options import FUNNEL, Configs, Output, command, option
 from funnelcli.errors import DONE, GATE, Problem
 from funnelcli.tables.table import Kind, Table
@@ -27,6 +27,7 @@ def validate(configs: Configs = None, *, data: Data = False, output: Output) -> 
 
     write = writer(output)
     paths = [Path(each) for each in configs or (HERE,)]
+    spare(output.output, configs=paths)
     found: list[Problem] = []
     for path in paths:
         funnels, complaints, remarks = problems(path)
@@ -40,6 +41,7 @@ def validate(configs: Configs = None, *, data: Data = False, output: Output) -> 
 
 def _check_logs(funnels: Sequence[Funnel], output: Output) -> None:
     """Read the logs of each funnel; what deserves a second look is said as notes."""
+    spare(output.output, logs=[log for funnel in funnels for log in funnel.logs])
     check_surroundings()
     from funnelcli import events
 

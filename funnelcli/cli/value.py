@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 _STEP = re.compile(r'\.(?P<key>\w+)|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?P<plain>[^\]]*)\]')
 
 
-def value(record: Mapping[str, object], path: str) -> Scalar:
-    """The number, text, truth, time or None at `path` of a report's record.
+class _NowhereError(Exception):
+    """A path that leads to no one value, and why."""
+
+
+def value(record: Mapping[str, object], path: str, whose: str = "--get") -> Scalar:
+    """The number, text, truth, time or None at `path` of a report's record; `whose` path it is begins a message.
 
     >>> value({"stages": [{"stage": "Visit", "reached": 3}]}, "stages[Visit].reached")
     3
@@ -30,13 +34,32 @@ def value(record: Mapping[str, object], path: str) -> Scalar:
     Raises:
         UsageError: the path is not one, leads nowhere, or stops where there are several values.
     """
+    try:
+        return _value(record, path)
+    except _NowhereError as error:
+        raise UsageError(f"{whose}: {path!r} {error}") from None
+
+
+def number(record: Mapping[str, object], path: str, whose: str) -> float | None:
+    """The number or None at `path`.
+
+    Raises:
+        UsageError: the path leads to none.
+    """
+    found = value(record, path, whose)
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
+        raise UsageError(f"{whose}: {path!r} is {found!s}, which is no number; name one")
+    return found
+
+
+def _value(record: Mapping[str, object], path: str) -> Scalar:
     here: object = record
     for is_key, word in _steps(path):
-        here = _field(here, word, path) if is_key else _entry(here, word, path)
+        here = _field(here, word) if is_key else _entry(here, word)
     if isinstance(here, Mapping):
-        raise UsageError(f"--get: {path!r} holds several values; go on with {_few([f'.{key}' for key in here])}")
+        raise _NowhereError(f"holds several values; go on with {_few([f'.{key}' for key in here])}")
     if _is_list(here):
-        raise UsageError(f"--get: {path!r} is a list; go on with {_few([f'[{name}]' for name in _names(here)])}")
+        raise _NowhereError(f"is a list; go on with {_few([f'[{name}]' for name in _names(here)])}")
     return cast("Scalar", here)
 
 
@@ -46,30 +69,30 @@ def _steps(path: str) -> list[tuple[bool, str]]:
     while rest:
         match = _STEP.match(rest)
         if match is None:
-            raise UsageError(f"--get: {path!r} is not a path; write for example 'stages[Purchase].conversion_rate'")
+            raise _NowhereError("is not a path; write for example 'stages[Purchase].conversion_rate'")
         key, quoted, plain = match.groups()
         steps.append((key is not None, key or (json.loads(quoted) if quoted else plain)))
         rest = rest[match.end() :]
     return steps
 
 
-def _field(here: object, key: str, path: str) -> object:
+def _field(here: object, key: str) -> object:
     if not isinstance(here, Mapping):
-        raise UsageError(f"--get: {path!r} leads nowhere; nothing stands below the value before .{key}")
+        raise _NowhereError(f"leads nowhere; nothing stands below the value before .{key}")
     if key not in here:
-        raise UsageError(f"--get: {path!r} leads nowhere; {_instead(key, list(here))}")
+        raise _NowhereError(f"leads nowhere; {_instead(key, list(here))}")
     return here[key]
 
 
-def _entry(here: object, name: str, path: str) -> object:
+def _entry(here: object, name: str) -> object:
     if not _is_list(here):
-        raise UsageError(f"--get: {path!r} leads nowhere; there is no list before [{name}]")
+        raise _NowhereError(f"leads nowhere; there is no list before [{name}]")
     names = _names(here)
     if name in names:
         return here[names.index(name)]
     if name.isdecimal() and 1 <= int(name) <= len(names):
         return here[int(name) - 1]
-    raise UsageError(f"--get: {path!r} leads nowhere; {_instead(name, names)}")
+    raise _NowhereError(f"leads nowhere; {_instead(name, names)}")
 
 
 def _names(entries: Sequence[object]) -> list[str]:

@@ -45,7 +45,7 @@ def dialect(source: Source) -> Dialect:
     if "\0" in header:
         raise DataError(f"{name}: not text (perhaps UTF-16 or a binary file); convert it to CSV UTF-8 first")
     if header.count('"') % 2:
-        raise DataError(f"{name}: its header has an unbalanced quote; mend the first line")
+        raise DataError(f"{name}: its header has a quote that is not closed on its line; write the names on one line")
     parted = [(separator, tuple(next(csv.reader([header], delimiter=separator)))) for separator in SEPARATORS]
     separator, columns = max(parted, key=lambda each: len(each[1]))
     return Dialect(separator, columns, header)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from funnelcli.errors import DataError
+from funnelcli.errors import DataError, UsageError
 from funnelcli.events.kinds import Kind, kind
 from funnelcli.events.messages import shown
 from funnelcli.events.spool import spooled
@@ -51,13 +51,14 @@ class Source:
 def sources(logs: Sequence[str], stack: ExitStack) -> tuple[list[Source], list[str]]:
     """The files of the logs, open until `stack` closes, and notes about files listed more than once.
 
-    Raises: DataError when a log is missing, unreadable, empty or not a CSV or Parquet file.
+    Raises: DataError when a log is missing, unreadable, empty or not a CSV or Parquet file; UsageError when none is
+    named.
     """
     found: dict[tuple[int, int], Source] = {}
     times: Counter[tuple[int, int]] = Counter()
-    paths = [path for log in logs for path in _paths(log)]
-    _make_room(len(paths))
-    for path in paths:
+    listed = [path for log in logs for path in paths(log)]
+    _make_room(len(listed))
+    for path in listed:
         if path == "-" and _STANDARD_INPUT in found:
             times[_STANDARD_INPUT] += 1
             continue
@@ -71,7 +72,7 @@ def sources(logs: Sequence[str], stack: ExitStack) -> tuple[list[Source], list[s
         name = "standard input" if path == "-" else path
         found[identity] = Source(name, file, kind(name, file), _partitions(path), status)
     if not found:
-        raise DataError("no log is given; name one after the config, or set logs in it")
+        raise UsageError("no log is given; name one after the config, or set logs in it")
     notes = [
         f"{shown(found[identity].name)} is listed {count} times; it was read once"
         for identity, count in times.items()
@@ -88,28 +89,31 @@ def unchanged(files: Sequence[Source]) -> None:
             raise DataError(f"{shown(source.name)}: changed while it was read; run again when nothing writes to it")
 
 
-def _paths(log: str) -> list[str]:
-    """The paths that one entry of the logs stands for, in order."""
+def paths(log: str) -> list[str]:
+    """The paths that one entry of the logs stands for, in order; standard input is `-`.
+
+    Raises: DataError when there are none.
+    """
     if log == "-":
         return ["-"]
     if _URL.match(log) and not os.path.lexists(log):
         raise DataError(f"{shown(log)}: only files on this machine can be read; fetch it first")
     if Path(log).is_dir():
-        paths = list(_folder(log))
-        if not paths:
+        inside = list(_folder(log))
+        if not inside:
             raise DataError(
                 f"{shown(log)}: no logs in this folder; it needs .csv, .tsv, .txt (also .gz or .zst) or .parquet files"
             )
-        return paths
+        return inside
     if os.path.lexists(log) or not glob.has_magic(log):
         return [log]
     marked = Path(log).name.startswith(("_", "."))
     found = sorted(glob.glob(log, recursive=True))  # noqa: PTH207 Path.glob refuses absolute patterns
     matches = [path for path in found if marked or not _marker(Path(path).name)]
-    paths = [file for path in matches for file in (_folder(path) if Path(path).is_dir() else [path])]
-    if not paths:
+    files = [file for path in matches for file in (_folder(path) if Path(path).is_dir() else [path])]
+    if not files:
         raise DataError(f"{shown(log)}: no file matches this pattern")
-    return list(dict.fromkeys(paths))
+    return list(dict.fromkeys(files))
 
 
 def _folder(top: str) -> Iterator[str]:

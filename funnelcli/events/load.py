@@ -9,24 +9,23 @@ two sets of rows: of the whole log what the account needs, and of the few units 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from funnelcli.config.frames import carried, micros
 from funnelcli.errors import Bug, DataError
-from funnelcli.events import matching, naming
-from funnelcli.events.extent import Extent, extent, readings
-from funnelcli.events.files import sources, unchanged
+from funnelcli.events import naming
+from funnelcli.events.extent import Extent, extent
+from funnelcli.events.files import unchanged
 from funnelcli.events.first import denied
+from funnelcli.events.log import Log, carried_names, opened
 from funnelcli.events.messages import listed
-from funnelcli.events.rows import Wanted, rows, whole
-from funnelcli.events.scan import damage, scans
+from funnelcli.events.rows import Wanted, beyond, rows, whole
+from funnelcli.events.scan import damage
 from funnelcli.events.sessions import sessions
 from funnelcli.events.shape import REASONS, Account, Events
-from funnelcli.events.times import known
 from funnelcli.events.words import no_times, unmatched
 
 if TYPE_CHECKING:
@@ -40,32 +39,29 @@ def load(
     columns: tuple[str, ...] = (),
     everything: bool = False,
     only: tuple[tuple[str, ...], ...] | None = None,
+    log: Log | None = None,
 ) -> Events:
     """The events of the funnel's logs, with its breakdown columns and `columns`; with the units' names if asked for.
 
     `everything` keeps every row of the units, whatever its event, with its `event` and `row`. `only` keeps the rows of
     these units alone (a text per unit column; sessions of a unit come together); the account, the end of the data and
     the notes are still those of the whole log. With both, `others` has the units' rows that `rows` leaves out, each
-    with its reason.
+    with its reason. `log` is the funnel's log if it is open already, with these columns; else it is opened here.
 
     Raises:
         DataError: a log is missing, cannot be read, lacks a column, or has no time that can be read.
         ConfigError: a regular expression, a time format or the timezone is none.
     """
-    known(funnel.timezone)
-    texts = [*_carried(funnel, columns), *(funnel.unit if units or only is not None else ())]
+    texts = [*carried_names(funnel, columns), *(funnel.unit if units or only is not None else ())]
     wanted = Wanted(tuple(dict.fromkeys(texts)), everything=everything, only=only)
-    with ExitStack() as stack:
-        files, notes = sources(funnel.logs, stack)
-        log = scans(files, _needed(funnel, columns), stack, positions=everything or funnel.ties == "row")
-        times = readings(log, funnel.columns, funnel.timezone)
-        found = rows(log, times, funnel, wanted)
-        counted = found if only is None else rows(log, times, funnel, Wanted(named=False))
-        seen = extent(log, times, funnel.columns.timestamp, _extent(counted))
-        read = sum(scan.rows for scan in log)
-        skipped, harm = damage(log)
-        notes += harm
-        whose = listed(file.name for file in files)
+    with nullcontext(log) if log is not None else opened(funnel, columns, positions=everything) as there:
+        found = rows(there, funnel, wanted)
+        counted = found if only is None else rows(there, funnel, Wanted(named=False))
+        seen = extent(there.scans, there.times, funnel.columns.timestamp, _extent(counted))
+        read = sum(scan.rows for scan in there.scans)
+        skipped, harm = damage(there.scans)
+        notes = [*there.notes, *harm]
+        whose = listed(file.name for file in there.files)
         if read == 0 and not skipped:
             notes.append(f"{whose}: no rows, only a header")
         elif read == 0:
@@ -73,10 +69,10 @@ def load(
                 f"{whose}: every row is damaged ({', '.join(skipped)}); look at its separator and its header"
             )
         elif seen is None:
-            raise no_times(log, whose, funnel)
+            raise no_times(there.scans, whose, funnel)
         else:
-            notes += unmatched(log, counted["match"], funnel)
-        unchanged(files)
+            notes += unmatched(there.scans, counted["match"], funnel)
+        unchanged(there.files)
     damaged = skipped.total()
     used, repeated = _counted(counted, funnel, read, skipped)
     if repeated:
@@ -92,28 +88,13 @@ def load(
     kept = ["unit", "time", "match", *(name for name in more if name in found.columns)]
     names = [*map(carried, funnel.unit), *(["session"] if funnel.session is not None else [])]
     return Events(
-        rows=found.select(*kept, *map(carried, _carried(funnel, columns))).rechunk(),
+        rows=found.select(*kept, *map(carried, carried_names(funnel, columns))).rechunk(),
         account=_account(read + damaged, used, skipped, seen),
         end=_end(funnel, seen),
         units=found.select("unit", *names).unique("unit", keep="any").rechunk() if units else None,
         others=others,
         notes=tuple(notes),
     )
-
-
-def _carried(funnel: Funnel, columns: Sequence[str]) -> list[str]:
-    """The columns of the log that go with the rows."""
-    value = [] if funnel.value is None else [funnel.value]
-    return list(
-        dict.fromkeys([*(name for names in funnel.breakdowns for name in names), *funnel.same, *value, *columns])
-    )
-
-
-def _needed(funnel: Funnel, columns: Sequence[str]) -> list[str]:
-    """The columns of the log that are read."""
-    roles = [*funnel.unit, funnel.columns.event, funnel.columns.timestamp]
-    roles += [funnel.session] if isinstance(funnel.session, str) else []
-    return list(dict.fromkeys([*roles, *matching.columns(funnel), *_carried(funnel, columns)]))
 
 
 def _extent(rows: pl.DataFrame) -> Extent | None:
@@ -128,13 +109,7 @@ def _tests(rows: pl.DataFrame, funnel: Funnel) -> dict[str, pl.Expr]:
     tests = {} if whole(funnel) else {"other_event": pl.col("match") == 0}
     tests["no_unit"] = pl.any_horizontal(pl.col(name).is_null() for name in names)
     tests["bad_time"] = pl.col("time").is_null()
-    if funnel.as_of is not None:
-        tests["after_as_of"] = pl.col("time") > micros(funnel.as_of)
-    if funnel.range == "all" and funnel.since is not None:
-        tests["out_of_range"] = pl.col("time") < micros(funnel.since)
-    if funnel.range == "all" and funnel.until is not None:
-        tests["out_of_range"] = tests.get("out_of_range", pl.lit(False)) | (pl.col("time") >= micros(funnel.until))
-    return tests
+    return tests | beyond(funnel)
 
 
 def _first(tests: dict[str, pl.Expr]) -> pl.Expr:

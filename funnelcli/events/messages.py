@@ -21,6 +21,9 @@ from funnelcli.errors import DataError
 FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 """What reading a bad file may raise."""
 
+_NO_TEXT = ("casting from", "invalid utf8", "out-of-range date", "invalid or out-of-range datetime")
+"""How the engine begins when a sound column holds what is no text, and no reading can make it one."""
+
 _LONGEST = 200
 _QUOTED = re.compile(r"""`[^`]*`?|"[^"]*"?|'[^']*'?|\[[^\]]*\]?""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -71,6 +74,10 @@ def unreadable(name: str, error: BaseException, *, text: bool = False) -> DataEr
     if text and ("utf-8" in said or "utf8" in said):
         return DataError(
             f"{shown(name)}: not UTF-8 text; convert it first, for example with iconv -f WINDOWS-1252 -t UTF-8"
+        )
+    if said.startswith(_NO_TEXT):
+        return DataError(
+            f"{shown(name)}: a column that is needed cannot be told as text ({gist(error)}); export it as text"
         )
     return DataError(f"{shown(name)}: cannot be read, the file is damaged or cut off ({gist(error)})")
 

@@ -42,7 +42,11 @@ def number(scan: Scan, column: str) -> pl.Expr:
 
 def name(scan: Scan, columns: Sequence[str]) -> pl.Expr:
     """The unit as one text, null where one of its columns is; different units have different texts."""
-    texts = [text(*scan[column]) for column in columns]
+    return joined([text(*scan[column]) for column in columns])
+
+
+def joined(texts: Sequence[pl.Expr]) -> pl.Expr:
+    """Several texts as one, null where one of them is; different texts give different ones."""
     if len(texts) == 1:
         return texts[0]
     return pl.concat_str([part for each in texts for part in (each.str.len_bytes().cast(pl.String), pl.lit(":"), each)])

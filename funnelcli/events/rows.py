@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from funnelcli.config.frames import carried
+from funnelcli.config.frames import carried, micros
 from funnelcli.events import matching, naming
 from funnelcli.events.scan import Scan, collected
 from funnelcli.events.times import Reading, reading
@@ -20,6 +20,7 @@ from funnelcli.events.where import text
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
+    from funnelcli.events.log import Log
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,19 @@ def owner(funnel: Funnel) -> list[str]:
     return [column for column in funnel.unit if column != funnel.session]
 
 
-def rows(log: Sequence[Scan], times: Sequence[Reading], funnel: Funnel, wanted: Wanted) -> pl.DataFrame:
+def beyond(funnel: Funnel) -> dict[str, pl.Expr]:
+    """When a row's time keeps it from taking part, by reason."""
+    tests = {}
+    if funnel.as_of is not None:
+        tests["after_as_of"] = pl.col("time") > micros(funnel.as_of)
+    if funnel.range == "all" and funnel.since is not None:
+        tests["out_of_range"] = pl.col("time") < micros(funnel.since)
+    if funnel.range == "all" and funnel.until is not None:
+        tests["out_of_range"] = tests.get("out_of_range", pl.lit(False)) | (pl.col("time") >= micros(funnel.until))
+    return tests
+
+
+def rows(log: Log, funnel: Funnel, wanted: Wanted) -> pl.DataFrame:
     """The wanted rows, each with its time where that can be read.
 
     (name: String unless the unit is an integer or not `named`, unit: UInt64 unless there is a name, session: String
@@ -61,11 +74,11 @@ def rows(log: Sequence[Scan], times: Sequence[Reading], funnel: Funnel, wanted: 
     `everything`, allowed: Boolean if rows are kept that `where` leaves out, then `columns` as String; a row has no
     unit where name, unit or session is null.)
     """
-    integers = naming.whole(log, owner(funnel))
+    integers = naming.whole(log.scans, owner(funnel))
     plans = []
-    for scan, time in zip(log, times, strict=True):
+    for scan, time in zip(log.scans, log.times, strict=True):
         parts = _unit(scan, funnel, integers=integers, named=wanted.named)
-        parts |= _time(scan, funnel, time, times)
+        parts |= time_parts(scan, funnel, time, log.times)
         parts["match"] = matching.matched(scan, funnel)
         if matching.rivals(funnel):
             parts["named"] = matching.named(scan, funnel)
@@ -80,18 +93,18 @@ def rows(log: Sequence[Scan], times: Sequence[Reading], funnel: Funnel, wanted: 
             cell = text(*scan[name])
             spared = sparse and name not in (*funnel.unit, *funnel.same)
             parts[carried(name)] = pl.when(parts["match"] != 0).then(cell) if spared else cell
-        plan = _filtered(scan, funnel, wanted).select(part.alias(name) for name, part in parts.items())
+        plan = filtered(scan, funnel, wanted).select(part.alias(name) for name, part in parts.items())
         if "rest" in parts:
             plan = plan.with_columns(pl.when(pl.col("time").is_null()).then(pl.col("rest")).alias("rest"))
         if matching.conditional(funnel) and not whole(funnel) and not wanted.everything:
             bits = pl.col("match") | pl.col("named") if "named" in parts else pl.col("match")
             plan = plan.filter(bits != 0)
         plans.append(plan)
-    found = collected(pl.concat(plans), [source for scan in log for source in scan.sources])
+    found = collected(pl.concat(plans), [source for scan in log.scans for source in scan.sources])
     if wanted.only is not None and len(funnel.unit) > 1:
         chosen = pl.DataFrame(wanted.only, schema=dict.fromkeys(map(carried, funnel.unit), pl.String), orient="row")
         found = found.join(chosen, on=chosen.columns, how="semi")
-    return _timed(found, funnel)
+    return timed(found, funnel)
 
 
 def _unit(scan: Scan, funnel: Funnel, *, integers: bool, named: bool) -> dict[str, pl.Expr]:
@@ -107,7 +120,7 @@ def _unit(scan: Scan, funnel: Funnel, *, integers: bool, named: bool) -> dict[st
     return parts
 
 
-def _time(scan: Scan, funnel: Funnel, time: Reading, times: Sequence[Reading]) -> dict[str, pl.Expr]:
+def time_parts(scan: Scan, funnel: Funnel, time: Reading, times: Sequence[Reading]) -> dict[str, pl.Expr]:
     """The column of the time; `rest`, what of it is still to be read; and `repeated`."""
     parts = {"time": time.time if time.quick is None else time.quick}
     if any(each.quick is not None for each in times):
@@ -117,7 +130,7 @@ def _time(scan: Scan, funnel: Funnel, time: Reading, times: Sequence[Reading]) -
     return parts
 
 
-def _filtered(scan: Scan, funnel: Funnel, wanted: Wanted) -> pl.LazyFrame:
+def filtered(scan: Scan, funnel: Funnel, wanted: Wanted) -> pl.LazyFrame:
     """The rows of the scan that are read at all. Each condition stands by itself, so that it reaches the files."""
     frame = scan.frame
     if wanted.only is not None:
@@ -130,7 +143,7 @@ def _filtered(scan: Scan, funnel: Funnel, wanted: Wanted) -> pl.LazyFrame:
     return frame.filter(matching.relevant(scan, funnel))
 
 
-def _timed(rows: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
+def timed(rows: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
     """The rows with every time read that can be, without `rest`."""
     if "rest" not in rows.columns:
         return rows

@@ -31,7 +31,7 @@ class MissingColumnError(DataError):
     """A file lacks a column; the message names those that it has."""
 
     def __init__(self, file: str, column: str, there: Sequence[str]) -> None:
-        what = f"there are {listed(there)}{meant(column, there)}"
+        what = f"there are {listed(there)}{meant(column, there)}" if there else "it has no columns"
         if any(is_time(name) for name in there):  # those are values, and not for everybody's eyes
             what = "its first line holds values; put a line with the names of the columns above it"
         super().__init__(f"{shown(file)}: no column {shown(column)}; {what}")

@@ -13,6 +13,7 @@ import polars as pl
 
 from funnelcli.errors import DataError
 from funnelcli.events import naming
+from funnelcli.events.column_types import column_types
 from funnelcli.events.extent import readings
 from funnelcli.events.files import sources, unchanged
 from funnelcli.events.guess import guess
@@ -45,7 +46,7 @@ class Survey:
     `ties` counts the rows that share unit and time with at least one other row. `empty_days` are the days between
     the first and the last, in the timezone, that have no row. `events` maps the names to their counts, most first,
     then by name. `roles` says which columns are user, event and time, as given or as guessed; where it is None, or
-    the times cannot be read, what hangs on it is None or empty.
+    the times cannot be read, what hangs on it is None, and `events` is empty.
     """
 
     rows: int
@@ -54,7 +55,7 @@ class Survey:
     last_time: int | None
     duplicates: int
     ties: int | None
-    empty_days: tuple[date, ...]
+    empty_days: tuple[date, ...] | None
     columns: tuple[Column, ...]
     events: dict[str, int]
     roles: Columns | None
@@ -77,7 +78,9 @@ def survey(logs: Sequence[str], columns: Columns | None = None, timezone: str = 
             notes.append("which columns are user, event and timestamp could not be told; name them with --columns")
         else:
             _check(log, roles)
-        journal = _Journal(None, None, None, None, (), ()) if roles is None else _journal(log, roles, timezone)
+        if not there:
+            raise DataError(f"{shown(files[0].name)}: it has no columns; export it with those of user, event and time")
+        journal = _Journal(None, None, None, None, None, ()) if roles is None else _journal(log, roles, timezone)
         found = Survey(
             rows=sum(scan.rows for scan in log),
             units=journal.units,
@@ -127,27 +130,16 @@ def _guessed(log: Sequence[Scan]) -> Columns | None:
 def _columns(log: Sequence[Scan], names: Sequence[str]) -> tuple[Column, ...]:
     """Every column of the log, its types and nulls."""
     nulls = dict.fromkeys(names, 0)
+    types: dict[str, dict[str, None]] = {name: {} for name in names}
     for scan in log:
-        counts = collected(scan.frame.select(cell.null_count() for cell, _ in scan.columns.values()), scan.sources).row(
-            0
-        )
-        for name in names:
-            nulls[name] += scan.rows
-        for name, count in zip(scan.columns, counts, strict=True):
-            nulls[name] += count - scan.rows
-    types = {name: dict.fromkeys(_word(scan[name][1]) for scan in log if name in scan.columns) for name in names}
-    return tuple(Column(name, " or ".join(types[name]), nulls[name]) for name in names)
-
-
-def _word(dtype: pl.DataType) -> str:
-    """A type in a word."""
-    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
-        return "text"
-    if dtype.is_integer():
-        return "integer"
-    if dtype.is_numeric():
-        return "number"
-    return type(dtype).__name__.lower()
+        empty = collected(scan.frame.select(cell.null_count() for cell, _ in scan.columns.values()), scan.sources)
+        counts = dict.fromkeys(names, scan.rows) | dict(zip(scan.columns, empty.row(0), strict=True))
+        for name, count in counts.items():
+            nulls[name] += count
+        typed = scan.columns if not scan.text else [name for name in scan.columns if counts[name] < scan.rows]
+        for name, word in column_types(scan, list(typed)).items():
+            types[name][word] = None
+    return tuple(Column(name, " or ".join(types[name]) or "text", nulls[name]) for name in names)
 
 
 def _events(log: Sequence[Scan], roles: Columns) -> dict[str, int]:
@@ -162,12 +154,14 @@ def _duplicates(log: Sequence[Scan], names: Sequence[str]) -> int:
 
     Rows with a hash that no other row has cannot be equal to another: only the rest are compared.
     """
-    plain = [name for name in names if not any(name in scan.columns and scan[name][1].is_nested() for scan in log)]
+    types = {name: [scan[name][1] for scan in log if name in scan.columns] for name in names}
+    plain = {name: found for name, found in types.items() if not any(dtype.is_nested() for dtype in found)}
+    if not plain:
+        return 0
     files = [file for scan in log for file in scan.sources]
     frames = [
         scan.frame.select(
-            (text(*scan[name]) if name in scan.columns else pl.lit(None, pl.String)).alias(f"d{place}")
-            for place, name in enumerate(plain)
+            _comparable(scan, name, found).alias(f"d{place}") for place, (name, found) in enumerate(plain.items())
         )
         for scan in log
     ]
@@ -179,6 +173,14 @@ def _duplicates(log: Sequence[Scan], names: Sequence[str]) -> int:
     return int(collected(alike.select((pl.col("len").cast(pl.Int64) - 1).sum()), files).item())
 
 
+def _comparable(scan: Scan, name: str, types: Sequence[pl.DataType]) -> pl.Expr:
+    """The column such that equal values are equal, whatever its types are in the files: as text if they differ."""
+    alike = len(set(types)) == 1
+    if name not in scan.columns:
+        return pl.lit(None, types[0] if alike else pl.String())
+    return scan[name][0] if alike else text(*scan[name])
+
+
 @dataclass(frozen=True)
 class _Journal:
     """Units and times of a log."""
@@ -187,7 +189,7 @@ class _Journal:
     ties: int | None
     first: int | None
     last: int | None
-    empty_days: tuple[date, ...]
+    empty_days: tuple[date, ...] | None
     notes: tuple[str, ...]
 
 
@@ -231,7 +233,7 @@ def _journal(log: Sequence[Scan], roles: Columns, timezone: str) -> _Journal:
         ties=ties if timed.height else None,
         first=first,
         last=last,
-        empty_days=_empty_days(times_read, timezone),
+        empty_days=_empty_days(times_read, timezone) if times_read.len() else None,
         notes=tuple(notes),
     )
 

@@ -52,9 +52,13 @@ def unmatched(log: Sequence[Scan], match: pl.Series, funnel: Funnel) -> list[str
         if there:
             notes.append(f"stage {shown(stage.name)}: no row with the event {listed(there)} meets its conditions")
         else:
-            near = next(filter(None, (meant(name, names) for name in wanted)), "") or f"; there are {listed(names)}"
+            near = next(filter(None, (meant(name, names) for name in wanted)), "") or _there(names)
             notes.append(f"stage {shown(stage.name)}: no row has the event {' or '.join(map(shown, wanted))}{near}")
     return notes
+
+
+def _there(names: Sequence[str]) -> str:
+    return f"; there are {listed(names)}" if names else "; no row has an event at all"
 
 
 def _events(log: Sequence[Scan], funnel: Funnel) -> list[str]:

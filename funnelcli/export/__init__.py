@@ -11,10 +11,10 @@ from funnelcli.export.json import json_bytes
 from funnelcli.export.markdown import markdown_bytes
 from funnelcli.export.ndjson import ndjson_bytes
 from funnelcli.export.parquet import parquet_bytes
-from funnelcli.export.write import write
+from funnelcli.export.write import is_terminal, write
 from funnelcli.tables.table import Table
 
-__all__ = ["BINARY", "FORMATS", "SUFFIXES", "spreadsheet_safe", "write"]
+__all__ = ["BINARY", "FORMATS", "SUFFIXES", "is_terminal", "spreadsheet_safe", "write"]
 
 FORMATS: dict[str, Callable[[Sequence[Table]], bytes]] = {
     "csv": csv_bytes,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from funnelcli.export.rows import exact, flat
+from funnelcli.export.rows import exact, flat, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from funnelcli.tables.table import Scalar, Table
+    from funnelcli.tables.table import Kind, Table, Value
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_bytes(tables: Sequence[Table]) -> bytes:
-    """Values between commas. Null is empty, and an empty text is `""`."""
+    """Values between commas. Null is empty, an empty text is `""`, a list is a JSON array."""
     return _separated(tables, ",")
 
 
@@ -48,13 +49,25 @@ def _defused(text: str) -> str:
 
 def _separated(tables: Sequence[Table], separator: str) -> bytes:
     fields, rows = flat(tables)
-    needs_quotes = re.compile(f'[{separator}"\r\n]')
+    needs_quotes = re.compile(f'[{separator}"\r\n]').search
 
-    def cell(value: Scalar) -> str:
+    def cell(value: Value) -> str:
         text = exact(value)
-        if needs_quotes.search(text) or value == "":
+        if needs_quotes(text) or value == "":
             return '"{}"'.format(text.replace('"', '""'))
         return text
 
-    lines = [separator.join(map(cell, row)) for row in ([name for name, _ in fields], *rows)]
+    def cells(kind: Kind, values: Iterable[Value]) -> list[str]:
+        """The cells of a column. Of texts and times there may be millions: most need no second look."""
+        if kind == "time":
+            return [instant(value) if isinstance(value, datetime) else "" for value in values]
+        if kind == "text":
+            return [
+                value if isinstance(value, str) and value and not needs_quotes(value) else cell(value)
+                for value in values
+            ]
+        return [cell(value) for value in values]
+
+    columns = [cells(kind, values) for (_, kind), values in zip(fields, zip(*rows, strict=True), strict=bool(rows))]
+    lines = [separator.join(cell(name) for name, _ in fields), *map(separator.join, zip(*columns, strict=True))]
     return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")

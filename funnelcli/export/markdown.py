@@ -14,9 +14,9 @@ from funnelcli.export.rows import flat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from funnelcli.tables.table import Kind, Scalar, Table
+    from funnelcli.tables.table import Kind, Table, Value
 
-_LEFT = frozenset({"text", "time", "flag"})
+_LEFT = frozenset({"text", "list", "time", "flag"})
 
 _INLINE = re.compile(r"[\\`*\[\]<>&~$#]|(?<![^\W_])_|_(?![^\W_])")
 """Signs that mean something inside a line; `_` does not between two letters."""
@@ -59,10 +59,10 @@ def _rule(kind: Kind) -> str:
     return "---" if kind in _LEFT else "---:"
 
 
-def _cell(kind: Kind, value: Scalar) -> str:
+def _cell(kind: Kind, value: Value) -> str:
     if value is None:
         return ""
-    return _literal(words(kind, value)) if kind == "text" else words(kind, value)
+    return _literal(words(kind, value)) if kind in {"text", "list"} else words(kind, value)
 
 
 def _sentence(text: str) -> str:

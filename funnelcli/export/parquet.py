@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from funnelcli.tables.table import Kind, Scalar, Table
+    from funnelcli.tables.table import Kind, Table, Value
 
 
 def parquet_bytes(tables: Sequence[Table]) -> bytes:
-    """The file: String, Int64, Float64, Boolean and Datetime (µs, UTC) columns, null for unknown."""
+    """The file: String, List of String, Int64, Float64, Boolean and Datetime (µs, UTC) columns, null for unknown."""
     import polars as pl
 
     fields, rows = flat(tables)
@@ -29,7 +29,7 @@ def parquet_bytes(tables: Sequence[Table]) -> bytes:
     return out.getvalue()
 
 
-_FLOATS = frozenset({"rate", "seconds", "number"})
+_FLOATS = frozenset({"rate", "seconds", "number", "estimate", "points", "p"})
 """Kinds whose values may be whole numbers in Python and are floats in the file."""
 
 
@@ -44,11 +44,15 @@ def _type(kind: Kind) -> pl.DataType:
         return pl.Boolean()
     if kind == "time":
         return pl.Datetime("us", "UTC")
+    if kind == "list":
+        return pl.List(pl.String)
     return pl.String()
 
 
-def _stored(value: Scalar) -> Scalar:
+def _stored(value: Value) -> object:
     """The value; a text with each lone surrogate, which UTF-8 cannot hold, as an escape."""
     if isinstance(value, str):
         return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, tuple):
+        return [_stored(each) for each in value]
     return finite(value) if isinstance(value, float) else value

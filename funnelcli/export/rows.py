@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import isfinite
 
 from funnelcli.errors import Bug
-from funnelcli.tables.table import Kind, Scalar, Table
+from funnelcli.tables.table import Kind, Table, Value
 
 Fields = tuple[tuple[str, Kind], ...]
-Rows = Sequence[tuple[Scalar, ...]]
+Rows = Sequence[tuple[Value, ...]]
 
 
 def flat(tables: Sequence[Table]) -> tuple[Fields, Rows]:
@@ -39,14 +40,16 @@ def instant(value: datetime) -> str:
     >>> instant(datetime(2026, 1, 1, tzinfo=UTC)), instant(datetime(2026, 1, 1, 0, 0, 0, 500, tzinfo=UTC))
     ('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000500Z')
     """
+    text = value.isoformat()
+    if text.endswith("+00:00"):
+        return f"{text[:-6]}Z"
     if value.tzinfo is None:
         raise Bug(f"{value!r} is not an instant")
-    detail = "microseconds" if value.microsecond else "seconds"
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=detail) + "Z"
+    return instant(value.astimezone(UTC))
 
 
-def exact(value: Scalar) -> str:
-    """A raw value as text from which it can be read back; empty for null."""
+def exact(value: Value) -> str:
+    """A raw value as text from which it can be read back; empty for null, and a list is a JSON array."""
     match value:
         case None:
             return ""
@@ -56,6 +59,8 @@ def exact(value: Scalar) -> str:
             return instant(value)
         case str():
             return value
+        case tuple():
+            return json.dumps(value, ensure_ascii=False)
         case _:
             return repr(finite(value))
 

@@ -30,6 +30,7 @@ _STREAMS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 _REASONS = {
     errno.EISDIR: "this is a folder; name a file in it",
     errno.ENOTDIR: "a part of this path is a file, not a folder; choose another path",
+    errno.EBADF: "it is closed; write to a file",
     errno.EACCES: "no permission to write this file, or to make one in its folder; choose another path",
     errno.EPERM: "no permission to write this file, or to make one in its folder; choose another path",
     errno.EROFS: "this file system is read-only; choose another path",
@@ -61,6 +62,23 @@ def write(data: bytes, target: str | None, *, private: bool = False) -> None:
         raise SystemExit(_CLOSED_PIPE) from None
     except (OSError, ValueError) as error:
         raise _failure(target, error) from error
+
+
+def is_terminal(target: str) -> bool:
+    """Whether what is written to `target` appears on a terminal."""
+    descriptor = _descriptor(target)
+    if descriptor is not None:
+        return os.isatty(descriptor)
+    try:
+        if not stat.S_ISCHR(Path(target).stat().st_mode):
+            return False
+        opened = os.open(target, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except (OSError, ValueError):  # to write there will say why
+        return False
+    try:
+        return os.isatty(opened)
+    finally:
+        os.close(opened)
 
 
 def _descriptor(target: str | None) -> int | None:
@@ -157,9 +175,16 @@ def _failure(target: str | None, error: OSError | ValueError) -> OutputError:
     where = _STDOUT if target is None or target == "-" else printable(target)
     if not isinstance(error, OSError):
         return OutputError(f"'{where}' is not a name that a file can have; choose another")
-    if error.errno == errno.ENOENT and target and not (folder := Path(target).resolve().parent).exists():
-        return OutputError(f"{where}: there is no folder {printable(str(folder))}; make it or choose another path")
-    if error.errno == errno.EBADF:
-        return OutputError(f"{where}: it is closed; use --output FILE")
     reason = _REASONS.get(error.errno or 0) or f"{error.strerror}; choose another path"
+    if error.errno == errno.ENOENT and target:
+        reason = _no_folder(target) or reason
     return OutputError(f"{where}: {reason}")
+
+
+def _no_folder(target: str) -> str | None:
+    """What to say of a file whose folder is not there; None if it is."""
+    try:
+        folder = Path(target).resolve().parent
+    except FileNotFoundError:
+        return "the working folder was deleted; change to another one, or write the whole path"
+    return None if folder.exists() else f"there is no folder {printable(str(folder))}; make it or choose another path"

@@ -26,7 +26,7 @@ def bar(value: Cell, width: int, encoding: str) -> tuple[str, str]:
     match value:
         case None:
             return "", ""
-        case (share, before):
+        case (float() | int() as share, float() | int() as before):
             pass
         case int() | float():
             share = before = value

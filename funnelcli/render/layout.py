@@ -25,6 +25,9 @@ GAP = 2
 _BAR = 8, 16, 28
 """Cells of the shortest bar, of one that is good enough for other columns to have the room, and of the longest."""
 
+_LINE = 16
+"""Cells of the shortest sparkline that does not show all it has."""
+
 _NAME = 6, 16
 """Cells a name keeps however narrow the terminal is, and cells it keeps while columns can go instead."""
 
@@ -59,6 +62,8 @@ def _need(column: Column, cells: Sequence[str], width: int) -> int:
     longest = max(map(cell_len, cells[1:]), default=0)
     if column.kind == "text":
         longest = min(longest, max(_NAME[1], width // 4))
+    if column.kind == "sparkline":
+        longest = min(longest, _LINE)
     return max(longest, _heading(cells[0]))
 
 
@@ -81,7 +86,9 @@ def _fold_names(widths: dict[int, int], columns: Sequence[Column], width: int) -
 def _use_the_rest(
     widths: dict[int, int], columns: Sequence[Column], texts: Sequence[Sequence[str]], width: int
 ) -> None:
-    """Gives the cells that are left to bars, to names, to headings that then need one line, and again to bars."""
+    """Gives the cells that are left to bars, to names, to sparklines, to headings that then need one line, and again
+    to bars.
+    """
     bars = [at for at in widths if columns[at].kind == "bar"]
     names = [at for at in widths if columns[at].kind == "text"]
 
@@ -97,6 +104,8 @@ def _use_the_rest(
         room = widths[at] + rest()
         folded = [line for cell in texts[at] for line in wrapped(cell, room)]
         widths[at] = max(widths[at], *map(cell_len, folded))
+    for at in [at for at in widths if columns[at].kind == "sparkline"]:
+        widths[at] = max(widths[at], min(max(map(cell_len, texts[at])), widths[at] + rest()))
     for at, cells in enumerate(texts):
         whole = max(map(cell_len, cells))
         if at in widths and at not in bars and whole <= widths[at] + rest():

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from funnelcli.display import words
 from funnelcli.render.text import aligned, encodable
+from funnelcli.tables.table import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,8 @@ def _section(section: Section, encoding: str) -> list[str]:
     heading = [encodable(section.heading, encoding)] if section.heading else []
     columns = []
     for at, column in enumerate(section.columns):
-        if column.kind != "bar":
-            texts = [column.heading, *(words(column.kind, row[at]) for row in section.rows)]
+        if column.kind not in PICTURES:
+            texts = [column.heading, *(words(column.kind, row[at], section.zone) for row in section.rows)]
             cells = [encodable(text, encoding) for text in texts]
             width = max(map(cell_len, cells))
             columns.append([aligned(cell, width, column.kind) for cell in cells])

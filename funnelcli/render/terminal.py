@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from funnelcli.display import words
 from funnelcli.render.bar import bar
 from funnelcli.render.layout import GAP, Layout, layout
+from funnelcli.render.spark import sparkline
 from funnelcli.render.text import RIGHT_ALIGNED, encodable, wrapped
+from funnelcli.tables.table import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,9 +96,14 @@ def _parts(table: Table, width: int, encoding: str) -> Iterator[RenderableType]:
 
 
 def _texts(section: Section, at: int, encoding: str) -> list[str]:
-    """The heading of a column and the words of its cells; of a bar only the heading, as its cells are drawn to fit."""
+    """The heading of a column and the words of its cells; of a bar only the heading, as its cells are drawn to fit,
+    and a sparkline in full, which is drawn again to fit.
+    """
     column = section.columns[at]
-    cells = [] if column.kind == "bar" else [words(column.kind, row[at]) for row in section.rows]
+    values = [row[at] for row in section.rows]
+    if column.kind == "sparkline":
+        return [encodable(column.heading, encoding), *(sparkline(value, None, encoding) for value in values)]
+    cells = [] if column.kind == "bar" else [words(column.kind, value, section.zone) for value in values]
     return [encodable(text, encoding) for text in (column.heading, *cells)]
 
 
@@ -123,17 +130,19 @@ def _grid(section: Section, texts: Sequence[Sequence[str]], fitted: Layout, enco
         grid.add_column(Text("\n".join(lines), "bold"), justify=side, width=width)
     for number, row in enumerate(section.rows, start=1):
         grid.add_row(*(
-            _bar(row[at], width, encoding)
-            if section.columns[at].kind == "bar"
+            _picture(section.columns[at], row[at], width, encoding)
+            if section.columns[at].kind in PICTURES
             else Text("\n".join(wrapped(texts[at][number], width)), _style(section.columns[at], row[at]))
             for at, width in widths.items()
         ))  # fmt: skip
     return grid
 
 
-def _bar(value: Cell, width: int, encoding: str) -> Text:
+def _picture(column: Column, value: Cell, width: int, encoding: str) -> Text:
     from rich.text import Text
 
+    if column.kind == "sparkline":
+        return Text(sparkline(value, width, encoding), "cyan")
     drawn, lost = bar(value, width, encoding)
     return Text.assemble((drawn, "cyan"), (lost, "dim"))
 

@@ -12,7 +12,9 @@ from funnelcli.display import printable
 if TYPE_CHECKING:
     from funnelcli.tables.table import Kind
 
-RIGHT_ALIGNED = frozenset({"count", "rate", "interval", "seconds", "number"})
+RIGHT_ALIGNED = frozenset(
+    {"count", "rate", "interval", "seconds", "number", "estimate", "points", "points_interval", "p"}
+)
 """The kinds whose words line up at their last digit; text, times, flags and bars begin at the left."""
 
 _PLAINER = str.maketrans({

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from funnelcli.config.frames import micros
 from funnelcli.engine import Status
 
 if TYPE_CHECKING:
@@ -107,33 +106,3 @@ def mean_seconds(total_micros: int, count: int) -> float | None:
 def rate(part: int, whole: int | None) -> float | None:
     """Part ÷ whole; None without a whole."""
     return part / whole if whole else None
-
-
-def estimated(frame: pl.DataFrame, keys: list[str], funnel: Funnel, end: int | None) -> dict[tuple[Any, ...], float]:
-    """The Kaplan–Meier estimate 1 − S(window) of each group that has open units, which are censored at the end of
-    the data.
-
-    `frame` as for `counted`; a group without open units is left out, since its estimate is its plain rate. At equal
-    durations conversions come before censorings. Source: Kaplan and Meier (1958), JASA 53, 457–481.
-    """
-    if funnel.window is None or end is None or funnel.start == "open":
-        return {}
-    converted = pl.col("status") == Status.CONVERTED.value
-    last = pl.col(f"stage_{funnel.required[-1] + 1}")
-    leaving = (
-        frame.filter((pl.col("status") == Status.OPEN.value).any().over(keys))
-        .select(
-            *keys,
-            # Who dropped stays at risk up to the window, after every conversion.
-            duration=pl.when(converted)
-            .then(last - pl.col("stage_1"))
-            .otherwise(pl.min_horizontal(end - pl.col("stage_1"), pl.lit(micros(funnel.window)))),
-            converted=converted,
-        )
-        .group_by(*keys, "duration")
-        .agg(converted=pl.col("converted").sum().cast(pl.Int64), leaving=pl.len().cast(pl.Int64))
-        .sort(*keys, "duration")
-    )
-    at_risk = pl.col("leaving").sum().over(keys) - pl.col("leaving").cum_sum().over(keys) + pl.col("leaving")
-    survivors = leaving.with_columns(staying=(1 - pl.col("converted") / at_risk).cum_prod().over(keys))
-    return {tuple(row[:-1]): 1 - row[-1] for row in survivors.group_by(keys).agg(pl.col("staying").last()).rows()}

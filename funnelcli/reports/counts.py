@@ -16,7 +16,8 @@ import polars as pl
 
 from funnelcli.config.frames import carried
 from funnelcli.errors import Bug
-from funnelcli.reports.counting import Line, counted, estimated, lines, mean_seconds, rate, seconds
+from funnelcli.reports.counting import Line, counted, lines, mean_seconds, rate, seconds
+from funnelcli.reports.survival import estimated
 from funnelcli.stats import wilson
 
 if TYPE_CHECKING:
@@ -81,10 +82,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment: its value per column of the breakdown (None where there is none), and its counts."""
+    """One segment: its value per column of the breakdown (None where there is none), and its counts.
+
+    `pooled` tells the `(other)` of all that `top` leaves out, `not_reached` those who did not reach the stage that
+    segments are read from, each from a segment whose value says so.
+    """
 
     segment: Mapping[str, str | None]
     counts: Counts
+    pooled: bool = False
+    not_reached: bool = False
 
 
 def whole(journeys: Journeys, funnel: Funnel) -> Counts:
@@ -96,7 +103,12 @@ def whole(journeys: Journeys, funnel: Funnel) -> Counts:
     key = pl.lit(True).alias("whole")
     return counts_by(
         journeys.frame.with_columns(key), journeys.excluded.with_columns(key), ["whole"], journeys.end, funnel
-    ).get((True,), _group(defaultdict(int), None, 0, funnel))
+    ).get((True,), nobody(funnel))
+
+
+def nobody(funnel: Funnel) -> Counts:
+    """The counts where nobody entered."""
+    return _group(defaultdict(int), None, 0, funnel)
 
 
 def segments(
@@ -108,29 +120,51 @@ def segments(
         Bug: an identity that must hold does not, or the segments do not add up to the whole.
     """
     keys = [carried(column) for column in breakdown]
-    members = journeys.segments[breakdown]
-    entered, excluded = (members.join(frame, on="journey") for frame in (journeys.frame, journeys.excluded))
-    pooled = pl.lit(False)
+    entered, excluded = members(journeys, breakdown, top=top)
+    groups = counts_by(entered, excluded, ["pooled", *keys], journeys.end, funnel)
+    order = sorted(groups, key=lambda key: place(groups[key].entered, key))
+    parts = [
+        Segment(dict(zip(breakdown, key[1:], strict=True)), groups[key], key[0] is True, key[0] is None)
+        for key in order
+    ]
+    if funnel.segment_from != "any":
+        assert_adding_up(total, parts, breakdown)
+    return parts
+
+
+def members(
+    journeys: Journeys, breakdown: tuple[str, ...], *, top: int | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`frame` and `excluded` of the journeys with their segments: the breakdown's columns, `carried`, and `pooled`.
+
+    Where `pooled` is true the segment is the `(other)` of all that `top` leaves out; where it is null, the unit did not
+    reach the stage that segments are read from.
+    """
+    keys = [carried(column) for column in breakdown]
+    found = journeys.segments[breakdown].with_columns(pooled=pl.lit(False))
+    if "not_reached" in found.columns:
+        found = found.with_columns(pooled=pl.when("not_reached").then(None).otherwise("pooled")).drop("not_reached")
+    entered, excluded = (found.join(frame, on="journey") for frame in (journeys.frame, journeys.excluded))
     if top is not None:
-        sizes = dict.fromkeys(members.select(keys).unique().rows(), 0) | {
-            size[:-1]: size[-1] for size in entered.group_by(keys).len().rows()
+        apart = ["pooled", *keys]
+        sizes = dict.fromkeys(found.select(apart).unique().rows(), 0) | {
+            size[:-1]: size[-1] for size in entered.group_by(apart).len().rows()
         }
-        kept = sorted(sizes, key=lambda values: _place(sizes[values], values))[:top]
-        table = pl.DataFrame(kept, schema=dict.fromkeys(keys, pl.String), orient="row").with_columns(kept=True)
-        entered, excluded = (frame.join(table, on=keys, how="left", nulls_equal=True) for frame in (entered, excluded))
-        pooled = pl.col("kept").is_null()
+        kept = sorted(sizes, key=lambda key: place(sizes[key], key))[:top]
+        schema = {"pooled": pl.Boolean} | dict.fromkeys(keys, pl.String)
+        table = pl.DataFrame(kept, schema=schema, orient="row").with_columns(kept=True)
+        pooled = pl.when(pl.col("kept").is_null()).then(True).otherwise("pooled")
+        entered, excluded = (
+            frame.join(table, on=apart, how="left", nulls_equal=True).with_columns(pooled=pooled)
+            for frame in (entered, excluded)
+        )
     entered, excluded = (
-        frame.with_columns(pooled=pooled)
-        .with_columns(pl.when("pooled").then(pl.lit(OTHER)).otherwise(pl.col(key)).alias(key) for key in keys)
-        .unique(["journey", "pooled", *keys])  # with `any` a unit may have come in more than once
+        frame.with_columns(
+            pl.when("pooled").then(pl.lit(OTHER)).otherwise(pl.col(key)).alias(key) for key in keys
+        ).unique(["journey", "pooled", *keys])  # with `any` a unit may have come in more than once
         for frame in (entered, excluded)
     )
-    groups = counts_by(entered, excluded, ["pooled", *keys], journeys.end, funnel)
-    order = sorted(groups, key=lambda key: (key[0], _place(groups[key].entered, key[1:])))
-    parts = [Segment(dict(zip(breakdown, key[1:], strict=True)), groups[key]) for key in order]
-    if funnel.segment_from != "any":
-        _assert_adding_up(total, parts, breakdown)
-    return parts
+    return entered, excluded
 
 
 def words(values: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -143,16 +177,31 @@ def named(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple("(none)" if value is None else value for value in values)
 
 
-def _place(entered: int, values: tuple[str | None, ...]) -> tuple[object, ...]:
-    """What segments are sorted by: most entered, then the name; a missing value after a value `(none)`."""
-    return -entered, named(values), tuple(value is None for value in values)
+def place(entered: int, key: tuple[Any, ...]) -> tuple[object, ...]:
+    """What segments are sorted by, of (pooled, values …): what is pooled last; else most entered, then the name; a
+    missing value after a value `(none)`, and who did not reach the stage after a value `(not reached)`.
+    """
+    pooled, *values = key
+    return pooled is True, -entered, named(values), tuple(value is None for value in values), pooled is None
 
 
 def counts_by(
     entered: pl.DataFrame, excluded: pl.DataFrame, keys: list[str], end: int | None, funnel: Funnel
 ) -> dict[tuple[Any, ...], Counts]:
     """The counts of each group of journeys, also of groups in which everybody is excluded."""
-    estimates = estimated(entered, keys, funnel, end)
+    return counts_with(estimated(entered, keys, funnel, end), entered, excluded, keys, funnel)
+
+
+def counts_with(
+    estimates: Mapping[tuple[Any, ...], float],
+    entered: pl.DataFrame,
+    excluded: pl.DataFrame,
+    keys: list[str],
+    funnel: Funnel,
+) -> dict[tuple[Any, ...], Counts]:
+    """The counts of each group of journeys, of which the Kaplan–Meier estimates are known; a group without one has its
+    plain rate.
+    """
     rows = counted(entered, keys, funnel)
     taken = {row[:-1]: row[-1] for row in excluded.group_by(keys).len().iter_rows()}
     return {
@@ -238,7 +287,7 @@ def _assert_whole(counts: Counts, funnel: Funnel) -> None:
         raise Bug(f"entered, converted, dropped and open do not add up: {counts}")
 
 
-def _assert_adding_up(whole: Counts, parts: list[Segment], breakdown: tuple[str, ...]) -> None:
+def assert_adding_up(whole: Counts, parts: list[Segment], breakdown: tuple[str, ...]) -> None:
     """The segments of a breakdown add up to the whole, stage by stage, excluded units included."""
     for number, stage in enumerate(whole.stages):
         if sum(part.counts.stages[number].reached for part in parts) != stage.reached:

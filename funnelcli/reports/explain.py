@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Name = tuple[str, ...]
 """A unit: a text per unit column."""
 
+_LEFT_OUT = ("out_of_range", "after_as_of", "bad_time", "no_unit", "where")
+"""Why a row takes no part, the nearest miss first."""
+
 NOT_ENTERED = "did not enter"
 
 
@@ -59,7 +62,8 @@ class Line:
 class Explained:
     """One unit, or one session or attempt of it; `numbers` says which.
 
-    `window_end` is None without a window. A unit that did not enter has only its rows, and the `reason`.
+    `window_end` is None without a window. A unit that did not enter has only its rows, and the `reason`. One that
+    entered has a `reason` if the report leaves it out all the same.
     """
 
     unit: Name
@@ -105,12 +109,13 @@ def sampled(events: EveryEvent, journeys: Journeys, funnel: Funnel, *, choice: C
 def explanation(
     events: EveryEvent, journeys: Journeys, funnel: Funnel, account: Account, *, wanted: Sequence[Wanted]
 ) -> Explanation:
-    """The explanation of the wanted units, in their order.
+    """The explanation of the wanted units, in their order; `journeys` are all of them, whatever `mature` leaves out.
 
     Raises:
         DataError: a unit has no rows.
     """
-    rows, others = door.rows_by_unit(events, funnel), door.others_by_name(events, funnel)
+    rows = {unit: _settled(inside, funnel) for unit, inside in door.rows_by_unit(events, funnel).items()}
+    others = door.others_by_name(events, funnel)
     sessions, walked = _sessions(events, funnel), _journeys(journeys, funnel)
     found: list[Explained] = []
     for name, only in wanted:
@@ -126,6 +131,18 @@ def explanation(
                 here = _Unit(name, numbered, inside, share, journeys_here)
                 found += _attempts(here, funnel) if here.journeys else [_outside(here, funnel)]
     return Explanation(head("explain", funnel, account, journeys.end), columns(funnel), tuple(found))
+
+
+def _settled(rows: Sequence[Row], funnel: Funnel) -> list[Row]:
+    """The rows in an order that the input decides only if it is asked to: with `ties: row`."""
+
+    def order(row: Row) -> tuple[Any, ...]:
+        if funnel.ties == "row":
+            return instant(row, funnel)
+        values = ((value is None, value or "") for value in (row.event, *row.same, *row.values))
+        return (row.time, *values, row.match, row.denied)
+
+    return sorted(rows, key=order)
 
 
 class _Unit(NamedTuple):
@@ -202,33 +219,35 @@ def _attempts(unit: _Unit, funnel: Funnel) -> Iterator[Explained]:
         lines = _lines([*share, *walk.rows], others, Case(funnel, unit.rows, walk, status == EXCLUDED))
         numbers = (*unit.numbers, *([number] if funnel.count == "attempts" else []))
         end = None if funnel.window is None else moment(walk.journey["entered"] + micros(funnel.window))
-        yield Explained(unit.name, numbers, status, walk.journey["deepest_stage"], end, None, lines)
+        why = Reason("not_mature") if funnel.mature and walk.journey["mature"] is False else None
+        yield Explained(unit.name, numbers, status, walk.journey["deepest_stage"], end, why, lines)
 
 
 def _lines(rows: Sequence[Row], others: Sequence[OtherRow], case: Case) -> tuple[Line, ...]:
-    """The rows in the order of time; at one instant in the order of the stages they are used for, then by event.
+    """The rows in the order of time; at one instant in the order of the stages they are used for, then by event, by
+    the stages they match and by reason.
 
     With `ties: row` in the order of the input. Rows without a time come last.
     """
     funnel = case.funnel
     found: list[tuple[tuple[Any, ...], Line]] = []
+
+    def add(row: Row | OtherRow, place: int, line: Line) -> None:
+        said = (place, line.event is None, line.event or "", line.matches, line.stage or "", str(line.reason))
+        order = (row.row,) if funnel.ties == "row" else said
+        found.append(((row.time is None, row.time or 0, *order), line))
+
     for row in rows:
         stages = case.walk.used_for(row) if case.walk else []
+        place = min(stages, default=len(funnel.stages))
         if funnel.order == "any" and case.walk and stages:
             place = case.walk.chain.index(row)
-        else:
-            place = min(stages, default=len(funnel.stages))
-        order = (row.row,) if funnel.ties == "row" else (place, row.event or "", row.match, row.row)
         names = ", ".join(funnel.stages[stage].name for stage in stages)
         why = None if stages else reason(row, case)
-        line = Line(moment(row.time), row.event, _matches(row.match | row.denied, funnel), names or None, why)
-        found.append(((False, row.time, *order), line))
+        add(row, place, Line(moment(row.time), row.event, _matches(row.match | row.denied, funnel), names or None, why))
     for other in others:
-        order = (
-            (other.row,) if funnel.ties == "row" else (len(funnel.stages), other.event or "", other.match, other.row)
-        )
         line = Line(moment(other.time), other.event, _matches(other.match, funnel), None, Reason(other.reason))
-        found.append(((other.time is None, other.time or 0, *order), line))
+        add(other, len(funnel.stages), line)
     return tuple(line for _, line in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -246,8 +265,9 @@ def _not_entered(unit: _Unit, funnel: Funnel) -> Reason:
     first = funnel.stages[0].name
     if any(row.denied & enters for row in unit.rows):
         return Reason("first", first)
-    left_out = [other.reason for other in unit.others if other.match & enters]
-    return Reason(left_out[0]) if left_out else Reason("no_row", first if enters == 1 else None)
+    left_out = {other.reason for other in unit.others if other.match & enters}
+    nearest = next((kind for kind in _LEFT_OUT if kind in left_out), None)
+    return Reason(nearest) if nearest else Reason("no_row", first if enters == 1 else None)
 
 
 def _assert_times(walk: Walk, funnel: Funnel) -> None:

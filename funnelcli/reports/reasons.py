@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row was not used, or a unit did not enter. `kind` is a key of the words in `tables.explain`.
+    """Why a row was not used, or a unit does not count. `kind` is a key of the words in `tables.explain`.
 
     `stage` and `other` are the stages it is about, `over` is by how much a limit was missed, `event` and `at` tell
     of another row, `columns` are those of `same` in which rows differ.

@@ -2,8 +2,8 @@
 
 In come the rows of one unit and its journeys; out comes a `Walk` per journey. Of rows that would do alike a walk takes
 those that match the fewest stages, then by the values of the breakdowns, then those of the earliest stages, then by
-event; with `ties: row` the ones that the order of the input asks for. This is a search, in plain Python, for the few
-units that are looked at one by one.
+event, then as they come; with `ties: row` the ones that the order of the input asks for. This is a search, in plain
+Python, for the few units that are looked at one by one.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _thrift(funnel: Funnel) -> Any:
         if funnel.ties == "row":
             return (row.row,)
         values = [(value is None, value or "") for value in row.values]
-        return ((row.match & stages).bit_count(), values, row.match & stages, row.event or "", row.row)
+        return ((row.match & stages).bit_count(), values, row.match & stages, row.event or "")
 
     return key
 

@@ -15,6 +15,7 @@ from funnelcli.tables.parts import (
     interval,
     last_required,
     segment,
+    segment_record,
     stage_fields,
     stage_heading,
     stage_kind,
@@ -46,9 +47,7 @@ def table(report: Conversion) -> Table:
     by_segment = bool(funnel.breakdowns)
     record = opening(report.head) | counts_record(whole, funnel)
     if by_segment:
-        record["segments"] = [
-            {"segment": dict(part.segment)} | counts_record(part.counts, funnel) for part in report.segments
-        ]
+        record["segments"] = [segment_record(part) | counts_record(part.counts, funnel) for part in report.segments]
     if report.presets:
         return _presets(report, record)
     names: list[tuple[str, Kind]] = [("breakdown", "text"), ("segment", "text")] if by_segment else []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from funnelcli import display
+from funnelcli.config import times
 from funnelcli.tables.frame import how_counted, opening
-from funnelcli.tables.table import Cell, Column, Kind, Scalar, Section, Table
+from funnelcli.tables.table import Cell, Column, Kind, Section, Table, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +25,7 @@ def table(report: Explanation) -> Table:
     """The explanation, ready for every format."""
     units = len(report.head.funnel.unit)
     kinds: dict[str, Kind] = {name: "text" if place < units else "count" for place, name in enumerate(report.columns)}
-    kinds |= {"status": "text", "deepest_stage": "text", "time": "time", "event": "text", "matches": "text"}
+    kinds |= {"status": "text", "deepest_stage": "text", "time": "time", "event": "text", "matches": "list"}
     kinds |= {"stage": "text", "reason": "text"}
     return Table(
         title=report.head.funnel.name,
@@ -54,24 +57,31 @@ def _record(report: Explanation, each: Explained) -> dict[str, object]:
     }
 
 
-def _rows(each: Explained) -> Iterator[tuple[Scalar, ...]]:
+def _rows(each: Explained) -> Iterator[tuple[Value, ...]]:
     start = (*each.unit, *each.numbers, each.status, each.deepest_stage)
     for line in each.rows:
-        yield (*start, line.time, line.event, ", ".join(line.matches) or None, line.stage, words(line.reason))
+        yield (*start, line.time, line.event, line.matches, line.stage, words(line.reason))
 
 
 def _section(report: Explanation, each: Explained) -> Section:
-    """One unit for a person: its rows from top to bottom, those of the journey marked."""
+    """One unit for a person: its rows from top to bottom, those of the journey marked; times in the funnel's zone."""
+    zone = times.zone(report.head.funnel.timezone)
     rows: list[tuple[Cell, ...]] = [
-        (line.time, line.event, f"{USED}{line.stage}" if line.stage else None, words(line.reason)) for line in each.rows
+        (line.time, line.event, f"{USED}{line.stage}" if line.stage else None, _in(zone, line.reason))
+        for line in each.rows
     ]
     columns = (
-        Column("Time (UTC)", "time"),
+        Column(f"Time ({report.head.funnel.timezone})", "time"),
         Column("Event", "text"),
         Column("Counts as", "text"),
         Column("Why not", "text"),
     )
-    return Section(_heading(report, each), columns, tuple(rows))
+    return Section(_heading(report, each), columns, tuple(rows), zone=zone)
+
+
+def _in(zone: tzinfo, reason: Reason | None) -> str | None:
+    """A reason in words, its times in the zone."""
+    return words(replace(reason, at=reason.at.astimezone(zone)) if reason and reason.at else reason)
 
 
 def _heading(report: Explanation, each: Explained) -> str:
@@ -84,8 +94,10 @@ def _heading(report: Explanation, each: Explained) -> str:
     numbers = zip(report.columns[len(each.unit) :], each.numbers, strict=True)
     who = ", ".join([*names, *(f"{name} {number}" for name, number in numbers if number is not None)])
     if each.deepest_stage is not None:
-        end = f"; its window ends {display.time(each.window_end)} UTC" if each.window_end else ""
-        return f"{who}: {each.status}, the deepest stage is {each.deepest_stage}{end}"
+        zone = report.head.funnel.timezone
+        end = f"; its window ends {display.time(each.window_end, times.zone(zone))} {zone}" if each.window_end else ""
+        left_out = f"; {words(each.reason)}" if each.reason else ""
+        return f"{who}: {each.status}, the deepest stage is {each.deepest_stage}{end}{left_out}"
     return f"{who}: {each.status}, {words(each.reason)}"
 
 
@@ -104,8 +116,9 @@ def _over(reason: Reason) -> str:
 
 
 def _event(reason: Reason) -> str:
-    """The other row that a reason is about."""
-    return f"{reason.event or 'a row without an event'} at {display.time(reason.at)}"
+    """The other row that a reason is about; its time in the zone that it carries."""
+    zone = (reason.at and reason.at.tzinfo) or UTC
+    return f"{reason.event or 'a row without an event'} at {display.time(reason.at, zone)}"
 
 
 _WORDS: dict[str, Callable[[Reason], str]] = {
@@ -138,5 +151,6 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
     "bad_time": lambda _: "no time that can be read",
     "after_as_of": lambda _: "after the end of the data",
     "out_of_range": lambda _: "outside the date range",
+    "not_mature": lambda _: "left out by mature: its window is not over at the end of the data",
 }
 """The words of every kind of reason."""

@@ -21,7 +21,7 @@ _REASONS = {
     "long": "too long",
     "unbalanced_quote": "with an unbalanced quote",
     "nul": "with a NUL",
-    "repeated_header": "a repeated header",
+    "repeated_header": "repeated headers",
     "other_event": "other events",
     "no_unit": "without a unit",
     "bad_time": "without a readable time",
@@ -29,6 +29,9 @@ _REASONS = {
     "out_of_range": "outside the date range",
     "duplicate": "duplicates",
 }
+_ONE = {"repeated_header": "repeated header", "other_event": "other event", "duplicate": "duplicate"}
+"""The words for a single row, where they are others."""
+
 _TIES = {
     "stage": "equal times in whatever order the journey needs",
     "strict": "equal times never follow each other",
@@ -62,6 +65,7 @@ def how_counted(head: Head) -> str:
         "no window"
         if funnel.window is None
         else f"window {display.seconds(funnel.window.total_seconds())} from entering",
+        *(["only units whose window is over"] if funnel.mature and funnel.window else []),
         *_limits(funnel),
         f"{funnel.entry} entry",
         _TIES[funnel.ties],
@@ -70,9 +74,13 @@ def how_counted(head: Head) -> str:
         *_dates(head),
         f"end of the data {display.time(head.end)} UTC" if head.end else "no times",
         f"rows: {display.count(head.rows_read)} read, {display.count(head.rows_used)} used",
-        *(f"{display.count(rows)} {_REASONS[reason]}" for reason, rows in head.rows_skipped.items()),
+        *(f"{display.count(rows)} {_skipped(reason, rows)}" for reason, rows in head.rows_skipped.items()),
     ]
     return "How it was counted: " + "; ".join(parts) + "."
+
+
+def _skipped(reason: str, rows: int) -> str:
+    return _ONE.get(reason, _REASONS[reason]) if rows == 1 else _REASONS[reason]
 
 
 _ORDERS = {

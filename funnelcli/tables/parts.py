@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from funnelcli import display
-from funnelcli.reports.counts import Counts, StageCounts, words
+from funnelcli.reports.counts import Counts, Segment, StageCounts, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +32,15 @@ def counts_record(counts: Counts, funnel: Funnel) -> dict[str, Any]:
     names = stage_fields(funnel)
     stages = [{name: getattr(stage, name) for name in names} for stage in counts.stages]
     return asdict(counts) | {"stages": stages}
+
+
+def segment_record(part: Segment) -> dict[str, Any]:
+    """A segment as JSON tells it, with its counts still to come.
+
+    `pooled` and `not_reached` are there only if so: a value of the log may be called `(other)` or `(not reached)`.
+    """
+    flags = {"pooled": part.pooled, "not_reached": part.not_reached}
+    return {"segment": dict(part.segment)} | {name: True for name, holds in flags.items() if holds}
 
 
 def stage_kind(name: str) -> Kind:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NOTHING = "(nothing)"
 """No event at all."""
 
-FIELDS: tuple[tuple[str, Kind], ...] = (("outcome", "text"), ("events", "text"), ("count", "count"), ("share", "rate"))
+FIELDS: tuple[tuple[str, Kind], ...] = (("outcome", "text"), ("events", "list"), ("count", "count"), ("share", "rate"))
 
 
 def table(report: Paths) -> Table:
@@ -31,7 +31,7 @@ def table(report: Paths) -> Table:
             ]
         },
         fields=FIELDS,
-        rows=tuple((path.outcome, sequence(path), path.count, path.share) for path in report.paths),
+        rows=tuple((path.outcome, path.events, path.count, path.share) for path in report.paths),
         sections=tuple(_section(report, outcome) for outcome, size in report.sizes.items() if size),
         summary=(_summary(report),),
         notes=(*_notes(report), how_counted(report.head)),
@@ -71,16 +71,19 @@ def _summary(report: Paths) -> str:
 
 
 def _notes(report: Paths) -> Iterable[str]:
+    first, last = report.first.stage, report.last.stage
+    who = {"converted": f"reached {last}", "dropped": "dropped", "open": "are still open"}
     for outcome, size in report.sizes.items():
         shown = [path.count for path in report.paths if path.outcome == outcome]
         more = report.sequences[outcome] - len(shown)
         if more:
             yield (
-                f"{display.count(more)} more sequences of {outcome}, with {display.count(size - sum(shown))} in all;"
-                " --top shows more."
+                f"Of those who {who[outcome]}, {display.count(size - sum(shown))} took {display.count(more)} other"
+                f" sequence{'s' if more > 1 else ''}; --top shows more."
             )
+    events = "event" if report.length == 1 else f"{report.length} events"
     yield (
-        f"Events of any name, later than {report.first.stage} and earlier than {report.last.stage}, and of those at the"
-        f" same instant the journey's own; the first {report.length}, repeats at once counted once. For who did not"
-        f" reach {report.last.stage}, up to the end of the window or of the data."
+        f"A sequence is the first {events}, of any name, after {first} and before {last}; an event repeated at once"
+        f" counts once, and at the instants of {first} and {last} only the journey's own stages between them count."
+        f" Of those who did not reach {last} it is what came after {first}, up to the end of the window or of the data."
     )

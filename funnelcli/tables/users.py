@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelcli import display
+from funnelcli.config import times
 from funnelcli.reports.counting import lines
-from funnelcli.reports.counts import named
 from funnelcli.tables.frame import how_counted, opening
-from funnelcli.tables.table import Column, Kind, Scalar, Section, Table
+from funnelcli.tables.table import Column, Kind, Section, Table, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,32 +24,35 @@ def table(report: Users) -> Table:
     rows = report.frame.rows()
     names = tuple(report.columns)
     kinds = _kinds(report)
-    flat = rows
     if report.head.funnel.segment_from == "any":
-        flat = [tuple(_joined(value) if isinstance(value, list) else value for value in row) for row in rows]
+        rows = [tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in rows]
     return Table(
         title=report.head.funnel.name,
         record=opening(report.head) | {"users": [dict(zip(names, row, strict=True)) for row in rows]},
         fields=tuple(zip(names, kinds, strict=True)),
-        rows=tuple(flat),
-        sections=(_section(report, kinds, flat),),
+        rows=tuple(rows),
+        sections=(_section(report, kinds, rows),),
         summary=(_summary(report),),
-        notes=(*_notes(report), "Times are in UTC.", how_counted(report.head)),
+        notes=(*_notes(report), _times(report), how_counted(report.head)),
     )
 
 
+def _times(report: Users) -> str:
+    zone = report.head.funnel.timezone
+    return "Times are in UTC." if zone == "UTC" else "Files have the times in UTC."
+
+
 def _kinds(report: Users) -> list[Kind]:
-    times = {"entered_at", *report.columns.stages, *report.columns.last[1:]}
+    instants = {"entered_at", *report.columns.stages, *report.columns.last[1:]}
     numbers = report.columns.numbers
-    return ["time" if name in times else "count" if name in numbers else "text" for name in report.columns]
+    lists = report.columns.segments if report.head.funnel.segment_from == "any" else ()
+    return [
+        "time" if name in instants else "count" if name in numbers else "list" if name in lists else "text"
+        for name in report.columns
+    ]
 
 
-def _joined(values: list[str | None]) -> Scalar:
-    """The segments of a unit that has several, as people see them; None if it has no value at all."""
-    return None if values == [None] else ", ".join(named(values))
-
-
-def _section(report: Users, kinds: list[Kind], rows: Sequence[tuple[Scalar, ...]]) -> Section:
+def _section(report: Users, kinds: list[Kind], rows: Sequence[tuple[Value, ...]]) -> Section:
     """What a person sees: without the first stage, which is the entry, and the stages that nobody here reached."""
     columns = report.columns
     frame = report.frame
@@ -59,13 +62,22 @@ def _section(report: Users, kinds: list[Kind], rows: Sequence[tuple[Scalar, ...]
     cells = list(zip(*rows, strict=True)) or [()] * len(kinds)
     for place, name in enumerate(columns):
         if name in columns.segments:
-            cells[place] = tuple("(none)" if value is None else value for value in cells[place])
+            cells[place] = tuple(map(_named, cells[place]))
+    zone = report.head.funnel.timezone
     return Section(
-        "",
+        "" if zone == "UTC" else f"Times in {zone}",
         tuple(column for place, column in enumerate(_columns(report, kinds)) if place in shown),
         tuple(zip(*(cells[place] for place in shown), strict=True)),
         MOST,
+        times.zone(zone),
     )
+
+
+def _named(value: Value) -> Value:
+    """A segment, or the segments, as people see them."""
+    if isinstance(value, tuple):
+        return display.listed(value)
+    return "(none)" if value is None else value
 
 
 def _columns(report: Users, kinds: list[Kind]) -> Iterable[Column]:
@@ -86,7 +98,7 @@ def _columns(report: Users, kinds: list[Kind]) -> Iterable[Column]:
     }
     for name, kind in zip(columns, kinds, strict=True):
         heading, priority = headings[name]
-        yield Column(heading, kind, priority)
+        yield Column(heading, "text" if kind == "list" else kind, priority)
 
 
 def _summary(report: Users) -> str:

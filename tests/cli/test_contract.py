@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"{shlex.quote(sys.executable)} -m funnelcli"
+DELETED = "the working folder was deleted; change to another one, or write the whole path"
 NOTE = "funnelcli: note: no config given; using funnel.yaml\n"
 
 
@@ -50,10 +51,12 @@ def test_a_note_says_that_the_config_of_the_folder_is_used(shop, program):
         (["report", "funnel.yaml", "-f", "jsn"], 2, "--format: no 'jsn'; did you mean json?"),
         (["report", "missing.yaml"], 2, None),
         (["report", "funnel.yaml", "missing.csv"], 3, None),
+        (["report", "--stage", "A=a", "--stage", "B=b"], 2,
+         "no log is given; name one after the config, or set logs in it"),
         (["report", "funnel.yaml", "-o", "missing/report.csv"], 4, None),
         (["report", "funnel.yaml", "-o", "report.pdf"], 2, None),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_one_line_with_its_code_and_standard_output_is_empty(shop, program, arguments, code, message):
     outcome = program(*arguments, cwd=shop)
     assert outcome.code == code, outcome.err
@@ -71,7 +74,7 @@ def test_control_characters_in_a_message_are_made_visible(shop, program):
     assert outcome.err.count("\n") == 1
 
 
-BROKEN = "from funnelcli.cli import main as m; m.COMMANDS['doctor'] = broken; m.main()"
+BROKEN = "from funnelcli.cli import doctor, main; doctor.doctor = broken; main.main()"
 
 
 @pytest.mark.parametrize(
@@ -163,6 +166,14 @@ def test_a_full_disk_is_an_error(shop):
     assert done.stderr.startswith("funnelcli: error: standard output: ")
 
 
+@pytest.mark.parametrize("arguments", ["--version", "report -V", "--help", "report --help", "schema"])
+def test_what_cannot_be_written_to_standard_output_is_an_error_whatever_it_is(shop, arguments):
+    full, closed = shell(f"funnelcli {arguments} > /dev/full", shop), shell(f"funnelcli {arguments} >&-", shop)
+    assert (full.returncode, closed.returncode) == (4, 4)
+    assert full.stderr == "funnelcli: error: standard output: the disk is full; make room or write elsewhere\n"
+    assert closed.stderr == "funnelcli: error: standard output: it is closed; write to a file\n"
+
+
 def test_a_standard_error_that_is_closed_is_let_be(shop):
     assert shell("funnelcli report missing.yaml 2>&-", shop).returncode == 2
     assert shell("funnelcli report missing.yaml 2>/dev/full", shop).returncode == 2
@@ -175,6 +186,8 @@ def test_a_folder_that_was_deleted_is_no_fault(shop):
     done = shell("mkdir gone && cd gone && rmdir ../gone && funnelcli report", shop)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+    done = shell(f"mkdir gone && cd gone && rmdir ../gone && funnelcli report {shop}/funnel.yaml -o x.csv", shop)
+    assert (done.returncode, done.stderr) == (4, f"funnelcli: error: x.csv: {DELETED}\n")
 
 
 def test_an_empty_environment_is_enough(shop):

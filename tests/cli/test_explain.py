@@ -49,6 +49,39 @@ def test_rows_that_take_no_part_are_told_too(cli):
     ]  # fmt: skip
 
 
+LEFT_OUT = "left out by mature: its window is not over at the end of the data"
+
+
+def test_a_unit_that_mature_leaves_out_is_explained_and_told_so(cli):
+    asked = ("--window", "1h", "--mature", "--as-of", "2026-01-01T11:30")
+    outcome = cli("explain", "funnel.yaml", *asked, "--id", "bob", "-f", "json")
+    (unit,) = json.loads(outcome.out)["units"]
+    assert (unit["status"], unit["deepest_stage"], unit["reason"]) == ("open", "Cart", LEFT_OUT)
+    assert [row["stage"] for row in unit["rows"]][:3] == ["Visit", None, "Cart"]
+    heading = f"bob: open, the deepest stage is Cart; its window ends 2026-01-01 12:00 UTC; {LEFT_OUT}"
+    assert heading in cli("explain", "funnel.yaml", *asked, "--id", "bob").out.splitlines()
+    assert LEFT_OUT not in cli("explain", "funnel.yaml", *asked, "--id", "ann").out
+
+
+def test_mature_leaves_the_same_units_out_of_every_report(cli):
+    asked = ("--window", "1h", "--mature", "--as-of", "2026-01-01T11:30")
+    assert json.loads(cli("report", "funnel.yaml", *asked, "-f", "json").out)["entered"] == 1
+    for name, *options in (["users"], ["explain", "--sample", "9"]):
+        listed = json.loads(cli(name, "funnel.yaml", *asked, *options, "-f", "json").out)
+        key = "users" if name == "users" else "units"
+        assert [next(iter(unit.values())) for unit in listed[key]] == ["ann"]
+    paths = json.loads(cli("paths", "funnel.yaml", *asked, "--between", "Visit", "Purchase", "-f", "json").out)
+    assert [(path["outcome"], path["count"]) for path in paths["paths"]] == [("converted", 1)]
+
+
+def test_how_it_was_counted_says_mature_where_there_is_a_window(cli):
+    said = "; only units whose window is over; "
+    assert said in cli("report", "funnel.yaml", "--window", "1h", "--mature").out
+    outcome = cli("report", "funnel.yaml", "--mature")
+    assert said not in outcome.out
+    assert outcome.err == "funnelcli: note: Shop: `mature` changes nothing without a window\n"
+
+
 def test_a_unit_of_several_columns_has_an_id_for_each(cli):
     outcome = cli("explain", "funnel.yaml", "--unit", "user,channel", "--id", "ann", "--id", "email", "-f", "json")
     (unit,) = json.loads(outcome.out)["units"]
@@ -110,3 +143,20 @@ def test_the_account_is_that_of_the_whole_log(cli):
 def test_a_unit_that_cannot_be_is_one_line(cli, arguments, code, message):
     outcome = cli("explain", "funnel.yaml", *arguments)
     assert (outcome.code, outcome.out, outcome.err) == (code, "", f"funnelcli: error: {message}\n")
+
+
+def test_a_note_on_the_log_is_said_once(cli, shop):
+    shop.joinpath("log.csv").write_text("user,event,timestamp,channel\n")
+    outcome = cli("explain", "funnel.yaml", "--sample", "3")
+    assert (outcome.code, outcome.err) == (0, "funnelcli: note: log.csv: no rows, only a header\n")
+
+
+def test_a_person_reads_the_times_of_the_funnels_zone_and_a_file_has_them_in_utc(cli):
+    options = ("explain", "funnel.yaml", "--id", "bob", "--window", "1h", "--order", "strict")
+    zone = ("--timezone", "Europe/Stockholm")
+    lines = cli(*options, *zone, "-f", "plain").out.splitlines()
+    assert lines[2] == "bob: dropped, the deepest stage is Visit; its window ends 2026-01-01 13:00 Europe/Stockholm"
+    assert lines[3].startswith("Time (Europe/Stockholm)  Event   Counts as  Why not")
+    assert lines[6].startswith("2026-01-01 12:05")
+    assert lines[6].endswith("search at 2026-01-01 12:02 lies between (order: strict)")
+    assert cli(*options, *zone, "-f", "csv").out == cli(*options, "-f", "csv").out

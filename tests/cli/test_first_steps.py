@@ -31,7 +31,7 @@ def test_inspect_says_what_is_in_a_log(cli, shop):
         "columns": [
             {"column": "user", "type": "text", "nulls": 0},
             {"column": "event", "type": "text", "nulls": 0},
-            {"column": "timestamp", "type": "text", "nulls": 0},
+            {"column": "timestamp", "type": "time", "nulls": 0},
             {"column": "channel", "type": "text", "nulls": 0},
         ],
         "events": [{"event": "view", "count": 3}, {"event": "cart", "count": 2}, {"event": "buy", "count": 1}],
@@ -155,3 +155,50 @@ def test_doctor_names_versions_and_surroundings(cli, shop, monkeypatch):
     findings = json.loads(cli("doctor", "-f", "json").out)["findings"]
     assert {"funnelcli", "python", "platform", "encoding", "threads", "config"} <= findings.keys()
     assert findings["config"] == "funnel.yaml"
+
+
+NO_TIME = (
+    "no time in the column timestamp can be read; say how it is written, for example with --columns"
+    " user=…,event=…,timestamp=…,format='%d.%m.%Y %H:%M'"
+)
+
+
+def test_inspect_says_unknown_where_the_columns_cannot_be_told(cli, tmp_path):
+    (tmp_path / "log.csv").write_text("a,b\n1,x\n1,x\n")
+    outcome = cli("inspect", tmp_path / "log.csv", "-q", "-f", "plain")
+    assert (
+        outcome.out
+        == f"""\
+{tmp_path}/log.csv
+2 rows; units, events and times are unknown until --columns says where they are.
+Rows that repeat another in every column: 1.
+
+Columns
+Column  Type     Without value  Used as
+a       integer              0  —
+b       text                 0  —
+"""
+    )
+    assert json.loads(cli("inspect", tmp_path / "log.csv", "-q", "-f", "json").out)["empty_days"] is None
+
+
+def test_inspect_says_unknown_where_no_time_can_be_read(cli, tmp_path):
+    (tmp_path / "log.csv").write_text("user,event,timestamp\nann,visit,soon\n")
+    assert cli("inspect", tmp_path / "log.csv", "-q", "-f", "plain").out.splitlines()[1:4] == [
+        "1 row, 1 unit, 1 event.",
+        "The times are unknown: no row has one that can be read.",
+        "Rows that repeat another in every column: 0.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        ("a,b\n1,x\n", "the columns of user, event and timestamp cannot be told; name them with --columns user=…"),
+        ("user,event,timestamp\nann,visit,soon\n", NO_TIME),
+    ],
+)
+def test_init_says_once_what_is_wrong(cli, tmp_path, log, message):
+    (tmp_path / "log.csv").write_text(log)
+    outcome = cli("init", tmp_path / "log.csv")
+    assert (outcome.code, outcome.out, outcome.err) == (3, "", f"funnelcli: error: {message}\n")

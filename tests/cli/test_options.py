@@ -52,7 +52,7 @@ def test_a_format_that_is_named_goes_before_the_suffix(cli, shop):
         (["-f", "yaml"], "--format: no 'yaml'; it is one of auto, table, plain,"),
         (["--color", "alway"], "--color: no 'alway'; did you mean always?"),
         (["--get", "entered", "-f", "csv"], "--get: it prints one raw value; leave --format out"),
-        (["--top", "0"], "invalid value for '--top'"),
+        (["--top", "0"], "--top: it must be 1 or more"),
         (["second.yaml"], "second.yaml is a config where a log is expected; name one config, before the logs"),
     ],
 )
@@ -192,3 +192,33 @@ def test_help_fits_eighty_columns_in_plain_text(program, command):
 def test_version_is_an_option_of_the_program_and_of_each_command(cli):
     for arguments in (["--version"], ["-V"], ["report", "--version"], ["schema", "-V"]):
         assert cli(*arguments).out == "funnelcli 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("report --top 0", "--top: it must be 1 or more; see funnelcli report --help"),
+        ("report --top x", "--top: it must be a whole number; see funnelcli report --help"),
+        ("paths --between A B --length 21", "--length: it must be 20 or less; see funnelcli paths --help"),
+        ("report --window", "option '--window' requires an argument; see funnelcli report --help"),
+        ("paths --between A", "option '--between' requires 2 arguments; see funnelcli paths --help"),
+        ("report --quiet=3", "option '--quiet' does not take a value; see funnelcli report --help"),
+        ("--nonsense", "no such option: --nonsense; see funnelcli --help"),
+    ],
+)
+def test_a_bad_option_says_where_to_read_about_it(cli, arguments, message):
+    outcome = cli(*arguments.split())
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"funnelcli: error: {message}\n")
+
+
+def test_one_row_is_spoken_of_as_one(cli, shop):
+    (shop / "log.csv").write_text("user,event,timestamp\nann,view,2026-01-01\nann,zoom,2026-01-02\n")
+    assert cli("report", shop / "funnel.yaml", "-q").out.endswith("rows: 2 read, 1 used; 1 other event.\n")
+
+
+def test_a_log_without_events_has_none_to_name(cli, shop):
+    (shop / "log.csv").write_text("user,event,timestamp\nann,,2026-01-01\n")
+    outcome = cli("report", shop / "funnel.yaml")
+    assert outcome.err.splitlines()[0] == (
+        "funnelcli: note: stage Visit: no row has the event view; no row has an event at all"
+    )

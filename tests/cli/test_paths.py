@@ -70,3 +70,15 @@ def test_several_funnels_are_several_reports(cli, shop):
 def test_stages_that_cannot_be_are_a_usage_error(cli, arguments, message):
     outcome = cli("paths", "funnel.yaml", *arguments)
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"funnelcli: error: {message}\n")
+
+
+def test_an_attempt_ends_where_the_next_begins_also_if_that_one_is_left_out(cli, tmp_path):
+    rows = ("view,10:00", "refund,10:10", "view,10:30", "search,10:40")
+    lines = [f"ann,{name},2026-01-01T{time}:00Z" for name, time in (row.split(",") for row in rows)]
+    tmp_path.joinpath("log.csv").write_text("\n".join(["user,event,timestamp", *lines, ""]))
+    options = ("--logs", tmp_path / "log.csv", "--stage", "Visit=view", "--stage", "Paid=buy", "--window", "2h")
+    counted = ("--count", "attempts", "--exclude", "refund", "--as-of", "2026-01-01T12:10:00Z")
+    for mature in ((), ("--mature",)):
+        outcome = cli("paths", *options, *counted, *mature, "--between", "Visit", "Paid", "-f", "json")
+        paths = json.loads(outcome.out)["paths"]
+        assert next(path["events"] for path in paths if path["outcome"] == "dropped") == ["refund"]

@@ -119,3 +119,27 @@ def test_a_terminal_shows_some_and_says_how_many_more(cli, shop):
 def test_nobody_is_an_empty_list(cli):
     outcome = cli("users", "funnel.yaml", "--where", "channel=none", "--last-event", "-f", "json", "-q")
     assert (outcome.code, json.loads(outcome.out)["users"]) == (0, [])
+
+
+def test_a_person_reads_the_times_of_the_funnels_zone_and_a_file_has_them_in_utc(cli):
+    zone = ("--timezone", "Europe/Stockholm")
+    plain = cli("users", "funnel.yaml", *zone, "-f", "plain").out
+    assert "\nTimes in Europe/Stockholm\nuser  Entered           Cart" in plain
+    assert "\ncem   2026-01-01 13:00  —" in plain
+    assert "Files have the times in UTC." in plain
+    for form in ("csv", "ndjson"):
+        assert cli("users", "funnel.yaml", *zone, "-f", form).out == cli("users", "funnel.yaml", "-f", form).out
+    assert "| cem | 2026-01-01 12:00 |" in cli("users", "funnel.yaml", *zone, "-f", "markdown").out
+
+
+def test_several_segments_of_a_unit_are_a_list(cli, shop):
+    with shop.joinpath("log.csv").open("a") as log:
+        log.write("cem,cart,2026-01-01T12:01:00Z,email\ndan,view,2026-01-01T13:00:00Z,\n")
+    options = ("users", "funnel.yaml", "--by", "channel", "--segment-from", "any")
+    expected = {"ann": ["email"], "bob": ["ads"], "cem": ["ads", "email"], "dan": [None]}
+    users = map(json.loads, cli(*options, "-f", "ndjson").out.splitlines())
+    assert {user["unit"]: user["channel"] for user in users} == expected
+    assert cli(*options, "-o", "users.parquet").code == 0
+    assert dict(pl.read_parquet("users.parquet").select("unit", "channel").iter_rows()) == expected
+    assert 'cem,"[""ads"", ""email""]",' in cli(*options, "-f", "csv").out
+    assert "\ncem   ads, email  " in cli(*options, "-f", "plain").out

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from funnelcli.errors import DataError
+from funnelcli.errors import DataError, UsageError
 from funnelcli.events import load
 from funnelcli.events.files import sources, unchanged
 from tests.events.building import HEADER, LOG, facts, funnel, parquet, rows, us, written
@@ -187,7 +187,7 @@ def test_a_file_that_may_not_be_read_is_told_by_name() -> None:
 
 
 def test_no_log_at_all_says_where_to_name_one() -> None:
-    with pytest.raises(DataError, match="no log is given; name one after the config, or set logs in it"):
+    with pytest.raises(UsageError, match="no log is given; name one after the config, or set logs in it"):
         load(funnel())
 
 

@@ -38,9 +38,10 @@ def test_a_survey_tells_what_is_in_a_log(tmp_path: Path, kind: str) -> None:
     assert (found.rows, found.units, found.duplicates, found.ties) == (6, 2, 1, 3)
     assert (found.first_time, found.last_time) == (us("2026-01-01T09:00"), us("2026-01-04T22:30"))
     assert found.empty_days == (date(2026, 1, 2), date(2026, 1, 3))
+    time = "time or text" if kind == "both" else "text"  # of the first file every one can be read
     assert found.columns == (
         Column("user", "text", 1), Column("event", "text", 0),
-        Column("timestamp", "text", 0), Column("channel", "text", 1),
+        Column("timestamp", time, 0), Column("channel", "text", 1),
     )  # fmt: skip
     assert list(found.events.items()) == [("visit", 3), ("cart", 2), ("zoom", 1)]
     assert found.roles == Columns()
@@ -71,14 +72,62 @@ def test_files_of_one_log_may_differ_in_columns_and_types(tmp_path: Path) -> Non
     first = parquet(tmp_path / "1.parquet", [("1", "visit", "2026-01-01", "5")], header, n=pl.Int64(), user=pl.Int64())
     second = written(tmp_path / "2.csv", [("1", "visit", "2026-01-01", "x")], (*HEADER, "m"))
     found = survey([str(first), str(second)])
-    assert found.columns[0] == Column("user", "integer or text", 0)
+    assert found.columns[0] == Column("user", "integer", 0)
     assert found.columns[3:] == (Column("n", "integer", 1), Column("m", "text", 1))
     assert (found.units, found.ties, found.duplicates) == (1, 2, 0)
 
 
+def test_a_column_of_text_is_what_every_cell_reads_as(tmp_path: Path) -> None:
+    cells = {
+        "boolean": ("true", None, "False"),
+        "integer": ("7", "-12", "+0"),
+        "number": ("1", "-2.5", ".5e3"),
+        "time": ("2026-01-01", "2026-01-01T10:00:00.5+01:00", None),
+    }
+    cells |= {"zeros": ("007", "1", "2"), "late": ("1", "2", "x"), "empty": (None,) * 3, "words": ("nan", "inf", "-")}
+    found = survey([str(written(tmp_path / "a.csv", list(zip(*cells.values(), strict=True)), tuple(cells)))])
+    types = {column.name: column.type for column in found.columns}
+    assert types == {name: name for name in ("boolean", "integer", "number", "time")} | dict.fromkeys(
+        ("zeros", "late", "empty", "words"), "text"
+    )
+
+
+def test_a_late_cell_of_another_type_is_seen(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", [("1",)] * 2000 + [("x",)], ("n",))
+    assert [column.type for column in survey([str(path)]).columns] == ["text"]
+
+
+def test_odd_types_of_parquet_are_told_and_their_nulls_counted(tmp_path: Path) -> None:
+    odd = pl.DataFrame({
+        "duration": pl.Series([1, None, 1]).cast(pl.Duration("us")),
+        "binary": [b"\xff", None, b"\xff"],
+        "datetime": pl.Series([2**62, None, 2**62]).cast(pl.Datetime("ms")),
+        "date": pl.Series([2_000_000_000, None, 2_000_000_000], dtype=pl.Int32).cast(pl.Date),
+    })  # fmt: skip
+    odd.write_parquet(tmp_path / "odd.parquet")
+    found = survey([str(tmp_path / "odd.parquet")])
+    assert [(column.type, column.nulls) for column in found.columns] == [(name, 1) for name in odd.columns]
+    assert found.duplicates == 1
+
+
+def test_a_file_without_columns_is_told_so(tmp_path: Path) -> None:
+    pl.DataFrame().write_parquet(tmp_path / "none.parquet")
+    with pytest.raises(
+        DataError, match=r"none\.parquet: it has no columns; export it with those of user, event and time"
+    ):
+        survey([str(tmp_path / "none.parquet")])
+
+
+def test_a_needed_column_that_is_no_text_is_not_called_damage(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"user": [b"\xff"], "event": ["visit"], "timestamp": ["2026-01-01"]})
+    frame.write_parquet(tmp_path / "bytes.parquet")
+    with pytest.raises(DataError, match=r"a column that is needed cannot be told as text \(invalid utf8\); export it"):
+        survey([str(tmp_path / "bytes.parquet")])
+
+
 def test_an_empty_log_has_nothing_in_it(tmp_path: Path) -> None:
     found = survey([str(written(tmp_path / "a.csv", []))])
-    assert (found.rows, found.duplicates, found.empty_days, found.events) == (0, 0, (), {})
+    assert (found.rows, found.duplicates, found.empty_days, found.events) == (0, 0, None, {})
     assert found.first_time is None
 
 

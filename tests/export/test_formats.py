@@ -21,14 +21,14 @@ from funnelcli.export import BINARY, FORMATS, SUFFIXES, spreadsheet_safe
 from tests.handmade import EMPTY, FIRST, HOSTILE, HOSTILE_NAMES, SHOP
 
 if TYPE_CHECKING:
-    from funnelcli.tables.table import Kind, Scalar, Table
+    from funnelcli.tables.table import Kind, Scalar, Table, Value
 
 Golden = Callable[[str, str], None]
 TEXT_FORMATS = sorted(FORMATS.keys() - BINARY)
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-def one_column(*values: Scalar, kind: Kind = "text") -> Table:
+def one_column(*values: Value, kind: Kind = "text") -> Table:
     return replace(EMPTY, fields=(("value", kind), ("end", "count")), rows=tuple((value, 0) for value in values))
 
 
@@ -83,6 +83,34 @@ def test_no_rows_are_a_header_or_nothing(form: str) -> None:
 
 def test_hostile_names_in_markdown(golden: Golden) -> None:
     golden("export/hostile.md", FORMATS["markdown"]([HOSTILE]).decode())
+
+
+# Lists
+
+LISTS = (("email", None, '(none) "x", y'), (), None)
+
+
+def test_a_list_is_a_list_wherever_the_format_has_such() -> None:
+    table = one_column(*LISTS, kind="list")
+    lines = FORMATS["ndjson"]([table]).splitlines()
+    expected = [None if each is None else list(each) for each in LISTS]
+    assert [json.loads(line)["value"] for line in lines] == expected
+    frame = pl.read_parquet(FORMATS["parquet"]([table]))
+    assert frame.schema["value"] == pl.List(pl.String)
+    assert frame["value"].to_list() == expected
+
+
+@pytest.mark.parametrize(("form", "separator"), [("csv", ","), ("tsv", "\t")])
+def test_a_list_is_a_json_array_in_csv_and_null_is_empty(form: str, separator: str) -> None:
+    rows = csv_rows(FORMATS[form]([one_column(*LISTS, kind="list")]), separator)
+    assert [row["value"] and json.loads(row["value"]) for row in rows] == [list(LISTS[0] or ()), [], ""]
+
+
+def test_a_list_reads_like_a_sentence_in_markdown() -> None:
+    data = FORMATS["markdown"]([one_column(*LISTS, kind="list")]).decode()
+    assert [line.split(" | ")[0] for line in data.splitlines() if line.endswith(" 0 |")] == [
+        '| email, (none), "(none) "x", y"', "| ", "| ",
+    ]  # fmt: skip
 
 
 # JSON

@@ -233,8 +233,8 @@ def test_a_closed_pipe_ends_in_silence(unbuffered: str) -> None:
     [
         ("$WRITE - > /dev/full", "standard output: the disk is full; make room or write elsewhere"),
         ("$WRITE /dev/full", "/dev/full: the disk is full; make room or write elsewhere"),
-        ("$WRITE - >&-", "standard output: it is closed; use --output FILE"),
-        ("$WRITE /dev/fd/9", "/dev/fd/9: it is closed; use --output FILE"),
+        ("$WRITE - >&-", "standard output: it is closed; write to a file"),
+        ("$WRITE /dev/fd/9", "/dev/fd/9: it is closed; write to a file"),
     ],
 )
 def test_an_output_that_takes_nothing_is_an_error(shell: str, message: str, unbuffered: str) -> None:

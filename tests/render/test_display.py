@@ -75,6 +75,11 @@ def test_an_interval_words_its_ends_as_rates() -> None:
     assert display.interval(None) == "—"
 
 
+def test_a_line_is_told_by_its_lowest_and_highest_share() -> None:
+    assert display.line((0.3, None, 0, 0.12)) == "0–30.0 %"
+    assert display.line((None,)) == "—"
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -152,10 +157,74 @@ def test_other_numbers_keep_three_digits_or_two_decimals(value: float | None, wo
 
 
 def test_every_kind_has_words_for_null() -> None:
-    kinds: list[Any] = ["text", "count", "rate", "interval", "bar", "seconds", "time", "number", "flag"]
+    kinds: list[Any] = ["text", "count", "rate", "interval", "bar", "sparkline", "seconds", "time", "number", "flag"]
     assert {display.words(kind, None) for kind in kinds} == {"—"}
     assert (display.words("flag", True), display.words("flag", False)) == ("yes", "no")
     assert (display.words("count", 1_234_567), display.words("text", "[/x]")) == ("1,234,567", "[/x]")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, "0 pts"),
+        (0.123, "+12.3 pts"),
+        (-0.0515, "−5.2 pts"),
+        (0.0001, "<+0.1 pts"),
+        (-0.0001, ">−0.1 pts"),
+        (0.9999, ">+99.9 pts"),
+        (-0.9999, "<−99.9 pts"),
+        (1, "+100 pts"),
+        (-1.0, "−100 pts"),
+        (None, "—"),
+    ],
+)
+def test_a_difference_of_shares_is_told_in_points_with_its_sign(value: float | None, words: str) -> None:
+    assert display.words("points", value) == words
+
+
+def test_a_range_of_differences_has_both_signs() -> None:
+    assert display.words("points_interval", (-0.012, 0.034)) == "−1.2 to +3.4"
+    assert display.words("points_interval", None) == "—"
+    assert display.points(0.026) == "2.6 points"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, "<0.001"),
+        (0.00099, "<0.001"),
+        (0.001, "0.001"),
+        (0.0042, "0.004"),
+        (0.0494, "0.049"),
+        (0.0496, "<0.05"),
+        (0.05, "0.050"),
+        (0.0504, ">0.05"),
+        (0.0506, "0.051"),
+        (0.0994, "0.099"),
+        (0.0996, "0.10"),
+        (0.255, "0.26"),
+        (0.99, "0.99"),
+        (0.9901, ">0.99"),
+        (1, ">0.99"),
+        (None, "—"),
+    ],
+)
+def test_a_p_value_never_reads_as_on_the_wrong_side_of_a_twentieth(value: float | None, words: str) -> None:
+    assert display.words("p", value) == words
+
+
+@given(SHARES, SHARES)
+def test_a_larger_p_value_never_reads_smaller(one: float, other: float) -> None:
+    def order(words: str) -> tuple[float, int]:
+        return float(words.lstrip("<>")), {"<": -1, ">": 1}.get(words[0], 0)
+
+    low, high = sorted((one, other))
+    assert order(display.p_value(low)) <= order(display.p_value(high))
+
+
+def test_what_is_no_p_value_is_a_bug() -> None:
+    with pytest.raises(Bug):
+        display.p_value(1.1)
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,17 @@ SECOND = 1_000_000
 
 
 def report(found: Iterable[Sequence[Result]], funnel: oracle.Funnel, end: int | None, top: int | None = None) -> Record:
-    """The report on the journeys of every unit; `end` is the end of the data in µs."""
+    """The report on the journeys of every unit; `end` is the end of the data in µs. No value is `(not reached)`."""
     journeys = [journey for of_unit in found for journey in of_unit]
     record = counts(journeys, funnel, end)
     if funnel.get("breakdowns"):
         record["segments"] = [
-            {"segment": dict(zip(breakdown, values, strict=True))} | counts(members, funnel, end)
+            {"segment": dict(zip(breakdown, values, strict=True))}
+            | ({"pooled": True} if place == top else {})
+            | ({"not_reached": True} if set(values) == {oracle.NOT_REACHED} else {})
+            | counts(members, funnel, end)
             for breakdown in map(tuple, funnel["breakdowns"])
-            for values, members in segments(journeys, breakdown, top)
+            for place, (values, members) in enumerate(segments(journeys, breakdown, top))
         ]
     return record
 

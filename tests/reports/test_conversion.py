@@ -23,7 +23,7 @@ from funnelcli.reports.conversion import conversion
 from funnelcli.tables.conversion import table
 from tests import oracle, worlds
 from tests.conftest import ROOT, Outcome
-from tests.engine.test_keys import KEYS, PAIRS, drawn, funnel, merged
+from tests.keys import KEYS, PAIRS, drawn, funnel, merged
 from tests.oracle import Row
 from tests.reports import naive
 from tests.worlds import HOUR, World

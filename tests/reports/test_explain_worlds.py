@@ -18,7 +18,8 @@ from funnelcli.reports.explain import NOT_ENTERED, Explained, Wanted, explanatio
 from funnelcli.reports.used import Walk, walks
 from funnelcli.tables.explain import words
 from tests import oracle, worlds
-from tests.engine.test_keys import KEYS, MANY, MORE, PAIRS, STAGES, funnel
+from tests.engine.test_keys import MANY, MORE
+from tests.keys import KEYS, PAIRS, STAGES, funnel
 from tests.oracle.paths import Path, Unit, best
 from tests.reports.building import everything
 
@@ -159,3 +160,17 @@ def test_more_keys_together_are_explained(names: tuple[str, ...]) -> None:
     number = list(MORE).index(names)
     packed = worlds.random_worlds(60, 8, instants=6, names="ABCD", seed=number + 1000)
     assert_explained(packed, funnel(STAGES[number % len(STAGES)], MORE[names]))
+
+
+@pytest.mark.parametrize("name", [name for name, keys in KEYS.items() if keys.get("ties") != "row"])
+def test_what_is_said_never_depends_on_the_order_of_the_input(name: str) -> None:
+    wanted = funnel(STAGES[list(KEYS).index(name) % len(STAGES)], KEYS[name]) | {"as_of": 3 * worlds.HOUR}
+    packed = worlds.random_worlds(60, 8, instants=5, names="ABC", seed=5)
+    turned = [tuple(row._replace(position=999 - row.position) for row in world) for world in packed]
+    names = [Wanted((str(number),)) for number in range(len(packed))]
+    told = []
+    for each in (packed, turned):
+        events, config = everything(each, wanted), worlds.config(wanted)
+        told.append(explanation(events, journeys(events, config), config, events.account, wanted=names).units)
+    for one, other in zip(*told, strict=True):
+        assert one == other

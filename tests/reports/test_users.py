@@ -15,7 +15,7 @@ from funnelcli.reports.counting import lines
 from funnelcli.reports.users import Choice, Users, columns, users
 from funnelcli.tables.users import table
 from tests import oracle, worlds
-from tests.engine.test_keys import KEYS, STAGES, funnel
+from tests.keys import KEYS, STAGES, funnel
 from tests.reports.building import everything
 from tests.worlds import HOUR, World, unit_rows
 
@@ -104,7 +104,7 @@ def test_with_any_the_segments_are_lists_whose_values_belong_together() -> None:
     wanted = worlds.funnel("A, B", segment_from="any", breakdowns=[("c", "d")])
     report = listed(packed, wanted)
     assert report.frame.select("c", "d").rows() == [(["w", "x"], [None, "p"]), ([None], [None])]
-    assert [row[1:3] for row in table(report).rows] == [("w, x", "(none), p"), (None, None)]
+    assert [row[1:3] for row in table(report).rows] == [(("w", "x"), (None, "p")), ((None,), (None,))]
 
 
 def test_in_any_order_the_stages_are_numbers_of_stages() -> None:
