@@ -1,0 +1,217 @@
+"""The trend report: conversion by entry cohort, one calendar period after the other, as a whole and by segment.
+
+Journeys by period come in; one frozen `Trend` goes out. Each period is the report with since and until set to it, so
+a unit counts in every period that it enters. Limits are those of a p-chart: around the rate of all complete periods
+together, three standard deviations of a share of as many as entered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from funnelcli import engine
+from funnelcli.config import periods, times
+from funnelcli.config.frames import EPOCH, MICROSECOND, carried, micros
+from funnelcli.errors import UsageError
+from funnelcli.reports.counting import rate
+from funnelcli.reports.counts import Counts, Segment, assert_adding_up, counts_by, members, nobody, place
+from funnelcli.reports.shape import Account, Head, head
+from funnelcli.stats import p_chart
+
+if TYPE_CHECKING:
+    from funnelcli.config.funnel import Every, Funnel
+    from funnelcli.engine import Events, Journeys
+
+MOST_COUNTS = 100_000
+"""How many periods of all segments a report can tell."""
+
+LATEST = datetime.max.replace(tzinfo=UTC) - MICROSECOND
+"""The last instant that has one after it."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `start` to before `end`: a calendar period, or if `cut` the part of one that lies in the date range."""
+
+    start: datetime
+    end: datetime
+    cut: bool
+
+
+@dataclass(frozen=True)
+class Period:
+    """What those who entered in a span come to.
+
+    `complete` says that the window of everybody who could have entered is over at the end of the data. `rolling_rate`
+    is over this period and those before it, as many as were asked for; None where there are not so many. The limits
+    and `outside` are None where nobody entered, where the period is not complete, and where fewer than two are.
+    """
+
+    span: Span
+    counts: Counts
+    complete: bool
+    rolling_rate: float | None
+    limit_low: float | None
+    limit_high: float | None
+    outside: bool | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """The periods of the whole (`segment` is None) or of one segment, which are the same spans.
+
+    `centre_rate`, between the limits, is the conversion rate of all complete periods together; None for fewer than two.
+    """
+
+    segment: Mapping[str, str | None] | None
+    centre_rate: float | None
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The report. The segments of each breakdown stand by who entered in all periods, then by name."""
+
+    head: Head
+    every: Every
+    rolling: int | None
+    whole: Series
+    segments: tuple[Series, ...]
+
+
+def spans(events: Events, funnel: Funnel, every: Every) -> list[Span]:
+    """The calendar periods from `since`, else the first row that may enter, to `until`, else the last such row.
+
+    Raises:
+        UsageError: there are too many, or they are too far away.
+    """
+    entering = engine.entering(events, funnel)
+    since, until = funnel.since, funnel.until
+    if entering is not None:
+        first, last = (min(EPOCH + time * MICROSECOND, LATEST) for time in entering)
+        since, until = since or first, until or last + MICROSECOND
+    if since is None or until is None or since >= until:
+        return []
+    try:
+        whole = periods.calendar(every, since, until, times.zone(funnel.timezone))
+    except ValueError as error:
+        raise UsageError(f"--every: {error}, or set --since and --until") from error
+    found = []
+    for start, end in whole:
+        begin = start if funnel.since is None else max(start, funnel.since)
+        stop = end if funnel.until is None else min(end, funnel.until)
+        found.append(Span(begin, stop, cut=(begin, stop) != (start, end)))
+    return found
+
+
+def trend(
+    journeys: Journeys,
+    found: Sequence[Span],
+    funnel: Funnel,
+    account: Account,
+    *,
+    every: Every,
+    rolling: int | None = None,
+    top: int | None = None,
+) -> Trend:
+    """The trend over the spans `found`, of the journeys by period of these. `top` pools all but so many segments.
+
+    Raises:
+        Bug: an identity that must hold does not.
+        UsageError: there are too many segments.
+    """
+    empty = nobody(funnel)
+    counts = counts_by(journeys.frame, journeys.excluded, ["period"], journeys.end, funnel)
+    totals = [counts.get((number,), empty) for number in range(len(found))]
+    window = timedelta(0) if funnel.window is None else funnel.window
+    complete = [journeys.end is not None and micros(span.end) + micros(window) <= journeys.end for span in found]
+
+    def series(segment: Mapping[str, str | None] | None, counts: Sequence[Counts]) -> Series:
+        return _series(segment, counts, found, complete, rolling)
+
+    return Trend(
+        head=head("trend", funnel, account, journeys.end),
+        every=every,
+        rolling=rolling,
+        whole=series(None, totals),
+        segments=tuple(
+            series(segment, counts)
+            for breakdown in funnel.breakdowns
+            for segment, counts in _segments(journeys, breakdown, funnel, totals, top)
+        ),
+    )
+
+
+def _segments(
+    journeys: Journeys, breakdown: tuple[str, ...], funnel: Funnel, totals: Sequence[Counts], top: int | None
+) -> list[tuple[Mapping[str, str | None], list[Counts]]]:
+    """The segments of a breakdown with their counts in every period, which add up to `totals`."""
+    keys = ["pooled", *map(carried, breakdown)]
+    entered, excluded = members(journeys, breakdown, top=top)
+    groups = counts_by(entered, excluded, [*keys, "period"], journeys.end, funnel)
+    sizes: dict[tuple[Any, ...], int] = {}
+    for (*key, _), counts in groups.items():
+        sizes[tuple(key)] = sizes.get(tuple(key), 0) + counts.entered
+    if len(sizes) * len(totals) > MOST_COUNTS:
+        raise UsageError(
+            f"--by: {','.join(breakdown)} has {len(sizes):,} segments, too many for {len(totals):,} periods;"
+            " take the largest with --top 20, or longer periods"
+        )
+    empty = nobody(funnel)
+    order = sorted(sizes, key=lambda key: place(sizes[key], key))
+    parts: list[tuple[Mapping[str, str | None], list[Counts]]] = [
+        (
+            dict(zip(breakdown, key[1:], strict=True)),
+            [groups.get((*key, number), empty) for number in range(len(totals))],
+        )
+        for key in order
+    ]
+    if funnel.segment_from != "any":
+        for number, total in enumerate(totals):
+            assert_adding_up(total, [Segment(segment, counts[number]) for segment, counts in parts], breakdown)
+    return parts
+
+
+def _series(
+    segment: Mapping[str, str | None] | None,
+    counts: Sequence[Counts],
+    found: Sequence[Span],
+    complete: Sequence[bool],
+    rolling: int | None,
+) -> Series:
+    known = [each for each, is_complete in zip(counts, complete, strict=True) if is_complete and each.entered]
+    centre = None
+    if len(known) >= 2:
+        centre = rate(sum(each.converted for each in known), sum(each.entered for each in known))
+    rolled = _rolled(counts, rolling)
+    return Series(
+        segment,
+        centre,
+        tuple(
+            _period(span, each, is_complete, rolling_rate, centre)
+            for span, each, is_complete, rolling_rate in zip(found, counts, complete, rolled, strict=True)
+        ),
+    )
+
+
+def _period(span: Span, counts: Counts, complete: bool, rolling_rate: float | None, centre: float | None) -> Period:
+    low, high = (None, None) if centre is None or not complete else p_chart(centre, counts.entered)
+    share = counts.conversion_rate
+    outside = None if low is None or high is None or share is None else not low <= share <= high
+    return Period(span, counts, complete, rolling_rate, low, high, outside)
+
+
+def _rolled(counts: Sequence[Counts], rolling: int | None) -> list[float | None]:
+    """The rate over each period and those before it, `rolling` in all; None where there are fewer."""
+    if rolling is None:
+        return [None] * len(counts)
+    entered = list(accumulate((each.entered for each in counts), initial=0))
+    converted = list(accumulate((each.converted for each in counts), initial=0))
+    return [
+        None if at < rolling else rate(converted[at] - converted[at - rolling], entered[at] - entered[at - rolling])
+        for at in range(1, len(entered))
+    ]

@@ -1,0 +1,309 @@
+"""The trend report as a table: a line over time, then a row per period; of each breakdown a line per segment."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from funnelcli import display
+from funnelcli.config import times
+from funnelcli.tables.frame import how_counted, opening
+from funnelcli.tables.parts import breakdown, counts_record, interval, segment
+from funnelcli.tables.spans import WORDS, label
+from funnelcli.tables.table import Cell, Column, Kind, Scalar, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from funnelcli.config.funnel import Funnel
+    from funnelcli.reports.trend import Period, Series, Trend
+
+FIELDS: tuple[tuple[str, Kind], ...] = (
+    ("start", "time"),
+    ("end", "time"),
+    ("entered", "count"),
+    ("converted", "count"),
+    ("dropped", "count"),
+    ("open", "count"),
+    ("conversion_rate", "rate"),
+    ("rolling_rate", "rate"),
+    ("limit_low", "rate"),
+    ("limit_high", "rate"),
+    ("outside", "flag"),
+    ("complete", "flag"),
+)
+
+NAMED = 5
+"""How many periods outside the limits are told in words."""
+
+
+def table(report: Trend) -> Table:
+    """The trend, ready for every format."""
+    funnel = report.head.funnel
+    by_segment = bool(funnel.breakdowns)
+    names: tuple[tuple[str, Kind], ...] = (("breakdown", "text"), ("segment", "text")) if by_segment else ()
+    blank: tuple[Scalar, ...] = (None, None) if by_segment else ()
+    return Table(
+        title=funnel.name,
+        record=_record(report),
+        fields=(*names, *FIELDS),
+        rows=(
+            *((*blank, *_values(period)) for period in report.whole.periods),
+            *(
+                (breakdown(part.segment or {}), segment(part.segment or {}), *_values(period))
+                for part in report.segments
+                for period in part.periods
+            ),
+        ),
+        sections=tuple(_sections(report)) if report.whole.periods else (),
+        summary=tuple(_summary(report)),
+        notes=(*_notes(report), how_counted(report.head)),
+    )
+
+
+def _record(report: Trend) -> dict[str, Any]:
+    """The report as JSON tells it."""
+    funnel = report.head.funnel
+    record = opening(report.head) | {"every": report.every, "rolling": report.rolling} | _series(report.whole, funnel)
+    if funnel.breakdowns:
+        record["segments"] = [{"segment": dict(part.segment or {})} | _series(part, funnel) for part in report.segments]
+    return record
+
+
+def _series(series: Series, funnel: Funnel) -> dict[str, Any]:
+    return {
+        "centre_rate": series.centre_rate,
+        "periods": [
+            {name: value for (name, _), value in zip(FIELDS, _values(period), strict=True)}
+            | counts_record(period.counts, funnel)
+            for period in series.periods
+        ],
+    }
+
+
+def _values(period: Period) -> tuple[Scalar, ...]:
+    counts = period.counts
+    return (
+        period.span.start,
+        period.span.end,
+        counts.entered,
+        counts.converted,
+        counts.dropped,
+        counts.open,
+        counts.conversion_rate,
+        period.rolling_rate,
+        period.limit_low,
+        period.limit_high,
+        period.outside,
+        period.complete,
+    )
+
+
+def _sections(report: Trend) -> Iterable[Section]:
+    word = WORDS[report.every]
+    points = _points(report.whole)
+    if any(point is not None for point in points):
+        columns = (Column("", "sparkline"), Column("Lowest to highest", "interval"))
+        yield Section(f"Conversion rate, complete {word}s", columns, ((points, _range(points)),))
+    yield _periods(report)
+    for columns_of, parts in groupby(report.segments, key=lambda part: tuple(part.segment or {})):
+        yield _breakdown(" and ".join(columns_of), list(parts), word)
+
+
+def _periods(report: Trend) -> Section:
+    """A row per period."""
+    periods, zone = report.whole.periods, times.zone(report.head.funnel.timezone)
+    highest = max((period.counts.conversion_rate or 0 for period in periods), default=0)
+    rolling = report.rolling
+    columns = (
+        Column(WORDS[report.every].capitalize(), "text"),
+        Column("Entered", "count"),
+        Column("Converted", "count", 2),
+        Column("Of entered", "rate"),
+        Column(f"Up to {display.rate(highest)}", "bar", 3),
+        *([] if rolling is None else [Column(f"Of entered, {display.count(rolling)} together", "rate", 1)]),
+        Column("Limits", "interval", 4),
+        Column("Against limits", "text"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for period in periods:
+        share = period.counts.conversion_rate
+        rows.append((
+            label(period.span, report.every, zone),
+            period.counts.entered,
+            period.counts.converted,
+            share,
+            share / highest if share and highest else share,
+            *([] if rolling is None else [period.rolling_rate]),
+            interval(period.limit_low, period.limit_high),
+            _against(period),
+        ))  # fmt: skip
+    return Section(f"By {WORDS[report.every]} of entry", columns, tuple(rows))
+
+
+def _against(period: Period) -> str | None:
+    """Where a period stands against its limits, in a word."""
+    if not period.complete:
+        return "still open"
+    if period.outside is None:
+        return None
+    return "within" if not period.outside else "above" if _distance(period) > 0 else "below"
+
+
+def _distance(period: Period) -> float:
+    """How far a period lies outside its limits: above 0 if it is above them, under 0 if it is below."""
+    share, low, high = period.counts.conversion_rate, period.limit_low, period.limit_high
+    if not period.outside or share is None or low is None or high is None:
+        return 0.0
+    return share - high if share > high else share - low
+
+
+def _breakdown(heading: str, parts: Sequence[Series], word: str) -> Section:
+    """A line per segment, of its complete periods."""
+    columns = (
+        Column(heading, "text"),
+        Column("Entered", "count", 1),
+        Column("Conversion rate", "sparkline"),
+        Column("Lowest to highest", "interval"),
+        Column("First", "rate", 3),
+        Column("Last", "rate", 2),
+        Column("Outside limits", "count", 4),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for part in parts:
+        points = _points(part)
+        known = [point for point in points if point is not None]
+        rows.append((
+            segment(part.segment or {}),
+            sum(period.counts.entered for period in part.periods),
+            points,
+            _range(points),
+            known[0] if known else None,
+            known[-1] if known else None,
+            sum(period.outside is True for period in part.periods),
+        ))  # fmt: skip
+    return Section(f"By {heading}, complete {word}s", columns, tuple(rows))
+
+
+def _points(series: Series) -> tuple[float | None, ...]:
+    """The rates of the complete periods, which come before the others; None where nobody entered."""
+    return tuple(period.counts.conversion_rate for period in series.periods if period.complete)
+
+
+def _range(points: Sequence[float | None]) -> tuple[float, float] | None:
+    known = [point for point in points if point is not None]
+    return (min(known), max(known)) if known else None
+
+
+def _summary(report: Trend) -> Iterable[str]:
+    periods, funnel = report.whole.periods, report.head.funnel
+    if not periods:
+        first, end = report.head.first_time, report.head.last_time
+        logs = f"; the logs go from {display.time(first)} to {display.time(end)} UTC" if first and end else ""
+        yield f"Nobody entered, so there are no periods{logs}."
+        return
+    zone, word = times.zone(funnel.timezone), WORDS[report.every]
+    entered, converted = _sums(periods)
+    first_label, last_label = (label(period.span, report.every, zone) for period in (periods[0], periods[-1]))
+    reach = f"from {first_label} to {last_label}" if len(periods) > 1 else first_label
+    share = f" ({display.rate(converted / entered)})" if entered else ""
+    yield (
+        f"{_many(len(periods), word)} of entry, {reach}, {funnel.timezone}: {display.count(entered)} entered,"
+        f" {display.count(converted)} converted{share}."
+    )
+    yield from _outside(report, zone)
+
+
+def _outside(report: Trend, zone: tzinfo) -> Iterable[str]:
+    """The periods outside their limits in words, those of the whole first, then the farthest of the segments."""
+    word = WORDS[report.every]
+    judged = sum(period.outside is not None for period in report.whole.periods)
+    found = [(_at(period, report, zone), period) for period in report.whole.periods if period.outside]
+    if found:
+        yield _named("Outside the limits", found)
+    elif judged:
+        yield f"The conversion rate is within the limits in each of the {_many(judged, f'complete {word}')}."
+    of_segments = [
+        (f"{segment(part.segment or {})}, {_at(period, report, zone)}", period)
+        for part in report.segments
+        for period in part.periods
+        if period.outside
+    ]
+    if of_segments:
+        yield _named("Segments outside their limits", of_segments)
+
+
+def _named(what: str, found: Sequence[tuple[str, Period]]) -> str:
+    """A sentence on the farthest of the periods, in their order."""
+    farthest = sorted(range(len(found)), key=lambda at: (-abs(_distance(found[at][1])), at))[:NAMED]
+    parts = [f"{name}: {_said(period)}" for name, period in (found[at] for at in sorted(farthest))]
+    more = len(found) - len(parts)
+    return f"{what}: {'; '.join(parts)}{f'; and {display.count(more)} nearer ones' if more else ''}."
+
+
+def _at(period: Period, report: Trend, zone: tzinfo) -> str:
+    return label(period.span, report.every, zone)
+
+
+def _said(period: Period) -> str:
+    distance = _distance(period)
+    side, limit = ("above", period.limit_high) if distance > 0 else ("below", period.limit_low)
+    share = display.rate(period.counts.conversion_rate)
+    return f"{share}, {side} {display.rate(limit)} ({display.difference(distance)})"
+
+
+def _notes(report: Trend) -> Iterable[str]:
+    """What a person must know of periods that are not complete, of the limits, and of what does not add up."""
+    periods, funnel, word = report.whole.periods, report.head.funnel, WORDS[report.every]
+    if not periods:
+        return
+    yield from _open(report)
+    if report.whole.centre_rate is not None:
+        yield (
+            f"Limits: three standard deviations around {display.rate(report.whole.centre_rate)}, the rate of the"
+            f" complete {word}s together{'; of a segment around its own' if report.segments else ''}."
+            f" By chance alone about 3 {word}s in 1,000 lie outside."
+        )
+    if len(periods) > 1:
+        yield (
+            f"Each {word} is a report of its own: a unit counts in every {word} that it enters,"
+            f" so the {word}s do not add up to the whole."
+        )
+    if funnel.segment_from == "any" and report.segments:
+        yield (
+            "A unit counts in every segment that its journey has a value of,"
+            " so the segments do not add up to the whole."
+        )
+
+
+def _open(report: Trend) -> Iterable[str]:
+    """Which periods are not complete, why, and how many of those who entered in them are open."""
+    funnel, word = report.head.funnel, WORDS[report.every]
+    running = [period for period in report.whole.periods if not period.complete]
+    if not running:
+        return
+    first = label(running[0].span, report.every, times.zone(funnel.timezone))
+    reach = f"from {first} on" if len(running) > 1 else first
+    what = "not over" if funnel.window is None else "with windows that are not over"
+    rates = "its rate may still rise, and is" if len(running) == 1 else "their rates may still rise, and are"
+    yield (
+        f"Still open: {_many(len(running), word)}, {reach}, {what} at the end of the data;"
+        f" {rates} left out of the limits and of the line over time."
+    )
+    count, (entered, _) = sum(period.counts.open for period in running), _sums(running)
+    if count:
+        yield (
+            f"{display.count(count)} of the {display.count(entered)} who entered then"
+            f" {'is' if count == 1 else 'are'} still open."
+        )
+
+
+def _sums(periods: Iterable[Period]) -> tuple[int, int]:
+    """How many entered and converted in all of them."""
+    found = [(period.counts.entered, period.counts.converted) for period in periods]
+    return sum(entered for entered, _ in found), sum(converted for _, converted in found)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{display.count(number)} {word}{'' if number == 1 else 's'}"
