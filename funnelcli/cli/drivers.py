@@ -1,0 +1,72 @@
+"""`funnelcli drivers`: what goes with getting from one stage to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from funnelcli.cli.choosing import Between, stages
+from funnelcli.cli.deliver import one_of, writer
+from funnelcli.cli.load import events, funnels, start, step, walked
+from funnelcli.cli.options import OUTPUT, Output, Selection, command, option
+from funnelcli.errors import DONE, UsageError
+
+if TYPE_CHECKING:
+    from funnelcli.config.funnel import Funnel
+    from funnelcli.reports.counting import Line
+    from funnelcli.reports.drivers import Adjust
+
+ADJUSTMENTS: tuple[Adjust, ...] = ("holm", "bh", "none")
+
+AdjustBy = Annotated[
+    str, option("--adjust", metavar="METHOD", help="Adjust p-values for all that is tested: holm, bh or none.")
+]
+Top = Annotated[
+    int | None, typer.Option("--top", metavar="N", min=1, help="Only the N strongest.", rich_help_panel=OUTPUT)
+]
+
+
+@command
+def drivers(
+    selection: Selection, output: Output, *, between: Between, adjust: AdjustBy = "holm", top: Top = None
+) -> int:
+    """What goes with getting from one stage to another: events between the two, and values of the columns of --by."""
+    if selection.segment_from:
+        raise UsageError("--segment-from: drivers reads columns at the first stage of --between; leave it out")
+    method = one_of("--adjust", adjust, ADJUSTMENTS)
+    write = writer(output)
+    found = funnels(selection, output)
+
+    start(output)
+    from funnelcli.engine import door
+    from funnelcli.events import inside, opened
+    from funnelcli.reports.drivers import drivers
+    from funnelcli.tables.drivers import table
+
+    asked = [stages(between, funnel, "drivers") for funnel in found]
+    tables = []
+    for given, (first, last) in zip(found, asked, strict=True):
+        funnel = read_at(first, given)
+        named = (funnel.columns.event,) if last.position - first.position > 1 else ()
+        with opened(funnel, named) as log:
+            rows = events(funnel, output, units=True, columns=named, log=log)
+            journeys = walked(rows, funnel, output)
+            with step(f"read what came between in {funnel.name}", output):
+                spans = door.spans(journeys, funnel, first.position, last.position)
+                came = inside(log, funnel, rows, spans)
+        report = drivers(came, rows, journeys, funnel, rows.account, between=(first, last), adjust=method)
+        tables.append(table(report, top))
+    with step("wrote the report", output):
+        write(tables)
+    return DONE
+
+
+def read_at(first: Line, funnel: Funnel) -> Funnel:
+    """The funnel with each column of its breakdowns by itself, read where the stage stands.
+
+    With `order: any` it is read on the entry, since nobody can tell which stage the row there completed.
+    """
+    columns = dict.fromkeys(column for breakdown in funnel.breakdowns for column in breakdown)
+    place = "entry" if funnel.order == "any" or first.position == 1 else first.stage
+    return funnel.model_copy(update={"breakdowns": tuple((column,) for column in columns), "segment_from": place})
