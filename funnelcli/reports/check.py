@@ -1,0 +1,159 @@
+"""The check report: what the YAML says must hold of the data, and whether it does.
+
+In come the journeys, the numbers that the checks' paths lead to, and the account of rows; one frozen `Checks` goes
+out. A number that is unknown fails its check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from funnelcli.config.frames import micros
+from funnelcli.engine import by_period
+from funnelcli.errors import Bug
+from funnelcli.reports.counting import SECOND, rate
+from funnelcli.reports.counts import counts_by, nobody
+from funnelcli.reports.shape import Account, Head, head
+from funnelcli.reports.trend import spans
+from funnelcli.stats import fisher, least_expected, two_proportion_test
+
+if TYPE_CHECKING:
+    from funnelcli.config.funnel import Check, Every, Funnel
+    from funnelcli.engine import Events
+
+LEVEL = 0.025
+"""A fall is significant where chance brings one as large less often: half of the 5 % that lie on both sides."""
+
+EXPECTED = ("other_event", "after_as_of", "out_of_range")
+"""Rows that take no part and are not meant to: they are no fault of the log."""
+
+Kind = Literal["number", "rate", "seconds", "p"]
+"""What a check's value is: any number, a share in 0..1, a duration in seconds, a p-value."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Who entered in one period (from `start` to before `end`, UTC), and how many of them reached a stage."""
+
+    start: datetime
+    end: datetime
+    entered: int
+    reached: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check: its value, None where it is unknown; the limit that it is held against; and whether it passed.
+
+    `limit` is `check.max` where the value is over it or there is no minimum, else `check.min`. Of a fall the value is
+    the probability that chance alone brings one as large, and `cohorts` are the period before and the last complete
+    one; empty where there are no two.
+    """
+
+    check: Check
+    kind: Kind
+    value: float | None
+    limit: float
+    passed: bool
+    cohorts: tuple[Cohort, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The report: every check in the order of the file."""
+
+    head: Head
+    results: tuple[Result, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all did."""
+        return all(result.passed for result in self.results)
+
+
+def checks(
+    events: Events, funnel: Funnel, account: Account, *, numbers: Mapping[str, float | None], now: datetime
+) -> Checks:
+    """The funnel's checks; `numbers` are the values of their paths, `now` (UTC) is when the data is looked at."""
+    clock = funnel.as_of or now
+
+    def result(check: Check) -> Result:
+        if check.get is not None:
+            return _within(check, numbers[check.get])
+        if check.fall is not None:
+            return _fall(check, check.fall, events, funnel)
+        if check.fresh is not None:
+            age = None if account.last_time is None else (micros(clock) - account.last_time) / SECOND
+            return _at_most(check, "seconds", age, check.fresh.total_seconds())
+        if check.max_skipped is not None:
+            faults = sum(rows for reason, rows in account.skipped.items() if reason not in EXPECTED)
+            return _at_most(check, "rate", rate(faults, account.rows_read), check.max_skipped)
+        raise Bug(f"the check {check.name!r} checks nothing")
+
+    return Checks(head("check", funnel, account, events.end), tuple(result(check) for check in funnel.checks))
+
+
+def _at_most(check: Check, kind: Kind, value: float | None, limit: float) -> Result:
+    return Result(check, kind, value, limit, value is not None and value <= limit)
+
+
+def _within(check: Check, value: float | None) -> Result:
+    """A number held between its floor and its ceiling."""
+    path = check.get or ""
+    kind: Kind = "number"
+    if "_seconds" in path.rpartition(".")[2]:
+        kind = "seconds"
+    elif path.endswith(("_rate", "_rate_low", "_rate_high")):
+        kind = "rate"
+    over = value is not None and check.max is not None and value > check.max
+    under = value is not None and check.min is not None and value < check.min
+    limit = check.max if over or check.min is None else check.min
+    if limit is None:
+        raise Bug(f"the check {check.name!r} has no limit")
+    return Result(check, kind, value, limit, value is not None and not over and not under)
+
+
+def _fall(check: Check, stage: str, events: Events, funnel: Funnel) -> Result:
+    """The conversion rate of the stage in the last complete period against that of the period before."""
+    cohorts = _last_two(events, funnel, stage, check.every)
+    p_value = None
+    if len(cohorts) == 2 and all(each.entered for each in cohorts):
+        before, last = cohorts
+        p_value = fallen(last.reached, last.entered, before.reached, before.entered)
+    return Result(check, "p", p_value, LEVEL, p_value is not None and p_value >= LEVEL, cohorts)
+
+
+def fallen(reached: int, entered: int, reached_before: int, entered_before: int) -> float:
+    """How often chance alone brings a fall as large or larger, from the two-sided test: Fisher's where an expected
+    count is under 5, else that of two proportions. 1 where the rate has not fallen.
+
+    >>> round(fallen(10, 100, 25, 100), 4), fallen(25, 100, 25, 100)
+    (0.0026, 1.0)
+    """
+    if reached * entered_before >= reached_before * entered:
+        return 1.0
+    now, before = (reached, entered - reached), (reached_before, entered_before - reached_before)
+    if (least_expected((now, before)) or 0) < 5:
+        return fisher(*now, *before) / 2
+    return (two_proportion_test(reached, entered, reached_before, entered_before) or 0.0) / 2
+
+
+def _last_two(events: Events, funnel: Funnel, stage: str, every: Every) -> tuple[Cohort, ...]:
+    """The last complete period and the one before, in the order of time; fewer where the data has not as many."""
+    window = timedelta(0) if funnel.window is None else funnel.window
+    found = [
+        span
+        for span in spans(events, funnel, every)
+        if not span.cut and events.end is not None and micros(span.end + window) <= events.end
+    ][-2:]
+    journeys = by_period(events, funnel, [(micros(span.start), micros(span.end)) for span in found])
+    counts = counts_by(journeys.frame, journeys.excluded, ["period"], journeys.end, funnel)
+    cohorts = []
+    for at, span in enumerate(found):
+        of = counts.get((at,), nobody(funnel))
+        reached = next(each.reached for each in of.stages if each.stage == stage)
+        cohorts.append(Cohort(span.start, span.end, of.entered, reached))
+    return tuple(cohorts)

@@ -1,0 +1,89 @@
+"""The check report as a table: one line per check, with what it found and against which limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelcli import display
+from funnelcli.config.times import zone
+from funnelcli.reports.counting import rate
+from funnelcli.tables.frame import how_counted, opening
+from funnelcli.tables.table import Column, Kind, Section, Table
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from funnelcli.reports.check import Checks, Cohort, Result
+
+FIELDS: tuple[tuple[str, Kind], ...] = (
+    ("check", "text"),
+    ("value", "number"),
+    ("limit", "number"),
+    ("passed", "flag"),
+    ("reason", "text"),
+)
+
+
+def table(report: Checks) -> Table:
+    """The checks, ready for every format."""
+    there = zone(report.head.funnel.timezone)
+    rows = tuple((each.check.name, each.value, each.limit, each.passed, reason(each, there)) for each in report.results)
+    names = [name for name, _ in FIELDS]
+    return Table(
+        title=report.head.funnel.name,
+        record=opening(report.head)
+        | {"passed": report.passed, "checks": [dict(zip(names, row, strict=True)) for row in rows]},
+        fields=FIELDS,
+        rows=rows,
+        sections=(
+            Section(
+                "",
+                (Column("Check", "text"), Column("Result", "text"), Column("Why", "text")),
+                tuple((name, "passed" if passed else "FAILED", why) for name, _, _, passed, why in rows),
+            ),
+        ),
+        summary=(_summary(report),),
+        notes=(how_counted(report.head),),
+    )
+
+
+def reason(result: Result, there: tzinfo) -> str:
+    """What was found, and the limit that it was held against; times as people in the zone `there` write them."""
+    check = result.check
+    if check.fall is not None:
+        return _fall(result, check.fall, there)
+    value, limit = display.words(result.kind, result.value), display.words(result.kind, result.limit)
+    what = check.get
+    if what is None:
+        what = "the age of the last row" if check.fresh is not None else "the share of rows that could not be counted"
+    if result.value is None:
+        return f"{what} is unknown; it must be {_sign(result)} {limit}"
+    return f"{what} is {value}; it must be {_sign(result)} {limit}"
+
+
+def _sign(result: Result) -> str:
+    return "at least" if result.check.min is not None and result.limit == result.check.min else "at most"
+
+
+def _fall(result: Result, stage: str, there: tzinfo) -> str:
+    if result.value is None:
+        return f"{stage}: there are no two complete periods of {result.check.every} with somebody who entered"
+    before, last = result.cohorts
+    said = f"{stage}: {_rate(last, there)}, against {_rate(before, there)}"
+    if last.reached * before.entered >= before.reached * last.entered:
+        return f"{said}; it has not fallen"
+    level = f"{'under' if not result.passed else 'not under'} {result.limit}"
+    return f"{said}; chance alone brings such a fall with p {display.words('p', result.value)}, {level}"
+
+
+def _rate(cohort: Cohort, there: tzinfo) -> str:
+    share = display.rate(rate(cohort.reached, cohort.entered))
+    return f"{share} of the {display.count(cohort.entered)} who entered from {display.time(cohort.start, there)}"
+
+
+def _summary(report: Checks) -> str:
+    failed = sum(not result.passed for result in report.results)
+    if not failed:
+        every = len(report.results)
+        return f"All {every} checks passed." if every > 1 else "The check passed."
+    return f"{failed} of {len(report.results)} checks failed." if len(report.results) > 1 else "The check failed."
