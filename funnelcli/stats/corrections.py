@@ -36,6 +36,6 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
     adjusted: list[float | None] = [None] * len(p_values)
     lowest = 1.0
     for rank, (p, place) in reversed(list(enumerate(family, start=1))):
-        lowest = min(lowest, p * len(family) / rank)
+        lowest = min(lowest, p * (len(family) / rank))
         adjusted[place] = lowest
     return adjusted
