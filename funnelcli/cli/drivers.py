@@ -14,8 +14,8 @@ from funnelcli.errors import DONE, UsageError
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
+    from funnelcli.reports.comparing import Adjust
     from funnelcli.reports.counting import Line
-    from funnelcli.reports.drivers import Adjust
 
 ADJUSTMENTS: tuple[Adjust, ...] = ("holm", "bh", "none")
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from funnelcli.reports.comparing import difference_test
 from funnelcli.reports.targets import (
     ENOUGH,
     WHOLE,
@@ -27,7 +26,7 @@ from funnelcli.reports.targets import (
     past,
     steps,
 )
-from funnelcli.stats import holm, one_proportion_test
+from funnelcli.stats import holm, one_proportion_test, shares_test
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Every, Funnel
@@ -108,7 +107,7 @@ def _against_others(cells: Sequence[Cell], total: Sequence[Step]) -> tuple[list[
     """The cells of a breakdown, each tested against all others of it; and how many tests that were."""
     rests = [(total[cell.number].came - cell.step.came, total[cell.number].before - cell.step.before) for cell in cells]
     p_values = [
-        difference_test(cell.step.came, cell.step.before, *rest)[0] for cell, rest in zip(cells, rests, strict=True)
+        shares_test(cell.step.came, cell.step.before, *rest)[0] for cell, rest in zip(cells, rests, strict=True)
     ]
     tested = [
         replace(cell, rest_rate=came / before if before else None, p_adjusted=p)
@@ -139,7 +138,7 @@ def _over_time(cells: Sequence[Cell], found: Sequence[Past]) -> tuple[list[Cell]
             if name == cell.target.period:
                 places[-1] = len(p_values)
                 rest_rates[-1] = (came - step.came) / (before - step.before) if before > step.before else None
-            p_value, _ = difference_test(step.came, step.before, came - step.came, before - step.before)
+            p_value, _ = shares_test(step.came, step.before, came - step.came, before - step.before)
             p_values.append(p_value)
     adjusted = holm(p_values)
     tested = [

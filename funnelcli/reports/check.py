@@ -18,7 +18,7 @@ from funnelcli.reports.counting import SECOND, rate
 from funnelcli.reports.counts import counts_by, nobody
 from funnelcli.reports.shape import Account, Head, head
 from funnelcli.reports.trend import spans
-from funnelcli.stats import fisher, least_expected, two_proportion_test
+from funnelcli.stats import shares_test
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Check, Every, Funnel
@@ -135,10 +135,8 @@ def fallen(reached: int, entered: int, reached_before: int, entered_before: int)
     """
     if reached * entered_before >= reached_before * entered:
         return 1.0
-    now, before = (reached, entered - reached), (reached_before, entered_before - reached_before)
-    if (least_expected((now, before)) or 0) < 5:
-        return fisher(*now, *before) / 2
-    return (two_proportion_test(reached, entered, reached_before, entered_before) or 0.0) / 2
+    p_value, _ = shares_test(reached, entered, reached_before, entered_before)
+    return 1.0 if p_value is None else p_value / 2
 
 
 def _last_two(events: Events, funnel: Funnel, stage: str, every: Every) -> tuple[Cohort, ...]:

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from funnelcli.reports.counting import Line, rate
 from funnelcli.reports.targets import ENOUGH
-from funnelcli.stats import (
-    benjamini_hochberg,
-    detectable_difference,
-    fisher,
-    holm,
-    least_expected,
-    newcombe,
-    two_proportion_test,
-)
+from funnelcli.stats import benjamini_hochberg, detectable_difference, holm, newcombe, shares_test
 
 if TYPE_CHECKING:
     from funnelcli.reports.counts import Counts
@@ -34,9 +26,6 @@ LEVEL = 0.05
 
 POWER = 0.8
 """How likely a detectable difference is to be found."""
-
-FEW = 5
-"""With fewer expected in a cell than this, the test is Fisher's. Source: Cochran (1954), Biometrics 10, 417–451."""
 
 ADJUSTED: dict[Adjust, Callable[[Sequence[float | None]], list[float | None]]] = {
     "holm": holm,
@@ -147,7 +136,7 @@ def _comparison(line: Line, pair: Pair, rates: Rates) -> Comparison:
     """One comparison, not yet adjusted."""
     (count, of), (against, against_of) = pair.group.share(line, rates), pair.against.share(line, rates)
     low, high = newcombe(count, of, against, against_of)
-    p_value, test = difference_test(count, of, against, against_of)
+    p_value, test = shares_test(count, of, against, against_of)
     return Comparison(
         stage=line.stage,
         segment=pair.segment,
@@ -169,18 +158,6 @@ def _comparison(line: Line, pair: Pair, rates: Rates) -> Comparison:
         baseline_of=against_of,
         detectable_difference=None,
     )
-
-
-def difference_test(count: int, of: int, against: int, against_of: int) -> tuple[float, Test] | tuple[None, None]:
-    """The p-value that the two rates are one, and by which test; neither without units on a side."""
-    if not of or not against_of:
-        return None, None
-    table = (count, of - count), (against, against_of - against)
-    expected = least_expected(table)
-    if expected is None or expected < FEW:
-        return fisher(*table[0], *table[1]), "fisher"
-    p_value = two_proportion_test(count, of, against, against_of)
-    return (None, None) if p_value is None else (p_value, "z")
 
 
 def _detectable(each: Comparison, level: float) -> float | None:

@@ -10,7 +10,7 @@ drivers that were tested. Association is not cause, and says nothing of what wou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -19,34 +19,20 @@ import polars as pl
 from funnelcli.config.frames import carried
 from funnelcli.engine import Status, door
 from funnelcli.errors import Bug
+from funnelcli.reports.comparing import ADJUSTED, LEVEL, Adjust
 from funnelcli.reports.counting import Line, rate
 from funnelcli.reports.shape import Account, Head, head
-from funnelcli.stats import (
-    benjamini_hochberg,
-    fisher,
-    holm,
-    least_expected,
-    odds_ratio,
-    phi,
-    two_proportion_test,
-)
+from funnelcli.reports.targets import ENOUGH
+from funnelcli.stats import least_expected, odds_ratio, phi, shares_test
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
     from funnelcli.engine import Events, Journeys
 
-Adjust = Literal["holm", "bh", "none"]
-ADJUSTMENTS: dict[Adjust, Callable[[Sequence[float | None]], list[float | None]]] = {
-    "holm": holm,
-    "bh": benjamini_hochberg,
-    "none": list,
-}
 MOST_EVENTS, MOST_VALUES = 1000, 50
 """So many event names, and values of a column, are looked at: those that most journeys have."""
-FEW, LEAST_EXPECTED = 30, 5
-"""Under so many with or without, or with so small an expected count, a driver is `small`."""
-SIGNIFICANT = 0.05
-"""An adjusted p-value under this is `significant`."""
+LEAST_EXPECTED = 5
+"""With so small an expected count, or fewer than `ENOUGH` with or without, a driver is `small`."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +42,9 @@ class Driver:
     `column` is None for an event, `value` for a row that names none. `test` is `z`, or `fisher` where an expected count
     is under 5; without a contrast (nobody or everybody has it, or all came out alike) it is None, and so are the odds
     ratio, its interval, `phi`, both p-values and `significant`. Where one of the four counts is 0, half a journey is
-    added to each for the odds ratio. `flags` are `small` (see FEW), `always` and `never` (of those who converted, or of
-    those who did not, everybody or nobody has it), `stage` (an event of a stage of the funnel) and `exposure` (an event
-    with an odds ratio under 1: who did not convert had longer to have it, which alone may be why).
+    added to each for the odds ratio. `flags` are `small` (see LEAST_EXPECTED), `always` and `never` (of those who
+    converted, or of those who did not, everybody or nobody has it), `stage` (an event of a stage of the funnel) and
+    `exposure` (an event with an odds ratio under 1: who did not convert had longer to have it, which alone may be why).
     """
 
     kind: Literal["event", "column"]
@@ -188,11 +174,8 @@ def _driver(column: str | None, value: str | None, having: _Counts, whole: _Coun
     a, b, c, d = cells
     least = least_expected([(a, b), (c, d)])
     ratio, low, high = odds_ratio(*cells)
-    test: Literal["z", "fisher"] | None = None
-    p_value = None
-    if least:  # no row and no column is empty
-        test = "fisher" if least < LEAST_EXPECTED else "z"
-        p_value = fisher(*cells) if test == "fisher" else two_proportion_test(a, a + b, c, c + d)
+    # Where a row or a column is empty there is nothing to test.
+    p_value, test = shares_test(a, a + b, c, c + d) if least else (None, None)
     return Driver(
         kind="event" if column is None else "column",
         column=column,
@@ -214,7 +197,7 @@ def _driver(column: str | None, value: str | None, having: _Counts, whole: _Coun
         flags=tuple(
             flag
             for flag, holds in {
-                "small": (least or 0) < LEAST_EXPECTED or min(having.size, lacking.size) < FEW,
+                "small": (least or 0) < LEAST_EXPECTED or min(having.size, lacking.size) < ENOUGH,
                 "always": c == 0 < a or d == 0 < b,
                 "never": a == 0 < c or b == 0 < d,
                 "stage": column is None and value in stages,
@@ -227,9 +210,9 @@ def _driver(column: str | None, value: str | None, having: _Counts, whole: _Coun
 
 def _adjusted(drivers: Sequence[Driver], adjust: Adjust) -> list[Driver]:
     """The drivers with their p-values adjusted, which are then judged."""
-    p_values = ADJUSTMENTS[adjust]([driver.p_value for driver in drivers])
+    p_values = ADJUSTED[adjust]([driver.p_value for driver in drivers])
     return [
-        replace(driver, p_adjusted=p_value, significant=None if p_value is None else p_value < SIGNIFICANT)
+        replace(driver, p_adjusted=p_value, significant=None if p_value is None else p_value < LEVEL)
         for driver, p_value in zip(drivers, p_values, strict=True)
     ]
 

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelcli import engine
 from funnelcli.config import periods, times
 from funnelcli.config.frames import EPOCH, MICROSECOND, carried, micros
 from funnelcli.errors import UsageError
+from funnelcli.reports.cohorts import InPeriods, segments_by_period
 from funnelcli.reports.counting import rate
-from funnelcli.reports.counts import Counts, Segment, assert_adding_up, counts_by, members, nobody, place
+from funnelcli.reports.counts import Counts, counts_by, nobody
 from funnelcli.reports.shape import Account, Head, head
 from funnelcli.stats import p_chart
 
@@ -65,11 +66,14 @@ class Series:
     """The periods of the whole (`segment` is None) or of one segment, which are the same spans.
 
     `centre_rate`, between the limits, is the conversion rate of all complete periods together; None for fewer than two.
+    `pooled` and `not_reached` as of `Segment`.
     """
 
     segment: Mapping[str, str | None] | None
     centre_rate: float | None
     periods: tuple[Period, ...]
+    pooled: bool = False
+    not_reached: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def trend(
     window = timedelta(0) if funnel.window is None else funnel.window
     complete = [journeys.end is not None and micros(span.end) + micros(window) <= journeys.end for span in found]
 
-    def series(segment: Mapping[str, str | None] | None, counts: Sequence[Counts]) -> Series:
+    def series(segment: InPeriods | None, counts: Sequence[Counts]) -> Series:
         return _series(segment, counts, found, complete, rolling)
 
     return Trend(
@@ -139,45 +143,29 @@ def trend(
         rolling=rolling,
         whole=series(None, totals),
         segments=tuple(
-            series(segment, counts)
+            series(segment, segment.counts)
             for breakdown in funnel.breakdowns
-            for segment, counts in _segments(journeys, breakdown, funnel, totals, top)
+            for segment in _segments(journeys, breakdown, funnel, totals, top)
         ),
     )
 
 
 def _segments(
     journeys: Journeys, breakdown: tuple[str, ...], funnel: Funnel, totals: Sequence[Counts], top: int | None
-) -> list[tuple[Mapping[str, str | None], list[Counts]]]:
+) -> list[InPeriods]:
     """The segments of a breakdown with their counts in every period, which add up to `totals`."""
-    keys = ["pooled", *map(carried, breakdown)]
-    entered, excluded = members(journeys, breakdown, top=top)
-    groups = counts_by(entered, excluded, [*keys, "period"], journeys.end, funnel)
-    sizes: dict[tuple[Any, ...], int] = {}
-    for (*key, _), counts in groups.items():
-        sizes[tuple(key)] = sizes.get(tuple(key), 0) + counts.entered
-    if len(sizes) * len(totals) > MOST_COUNTS:
+    segments = journeys.segments[breakdown].select(map(carried, breakdown)).n_unique()
+    shown = segments if top is None else min(segments, top + 1)
+    if shown * len(totals) > MOST_COUNTS:
         raise UsageError(
-            f"--by: {','.join(breakdown)} has {len(sizes):,} segments, too many for {len(totals):,} periods;"
+            f"--by: {','.join(breakdown)} has {shown:,} segments, too many for {len(totals):,} periods;"
             " take the largest with --top 20, or longer periods"
         )
-    empty = nobody(funnel)
-    order = sorted(sizes, key=lambda key: place(sizes[key], key))
-    parts: list[tuple[Mapping[str, str | None], list[Counts]]] = [
-        (
-            dict(zip(breakdown, key[1:], strict=True)),
-            [groups.get((*key, number), empty) for number in range(len(totals))],
-        )
-        for key in order
-    ]
-    if funnel.segment_from != "any":
-        for number, total in enumerate(totals):
-            assert_adding_up(total, [Segment(segment, counts[number]) for segment, counts in parts], breakdown)
-    return parts
+    return segments_by_period(journeys, breakdown, funnel, totals, top=top)
 
 
 def _series(
-    segment: Mapping[str, str | None] | None,
+    segment: InPeriods | None,
     counts: Sequence[Counts],
     found: Sequence[Span],
     complete: Sequence[bool],
@@ -188,14 +176,13 @@ def _series(
     if len(known) >= 2:
         centre = rate(sum(each.converted for each in known), sum(each.entered for each in known))
     rolled = _rolled(counts, rolling)
-    return Series(
-        segment,
-        centre,
-        tuple(
-            _period(span, each, is_complete, rolling_rate, centre)
-            for span, each, is_complete, rolling_rate in zip(found, counts, complete, rolled, strict=True)
-        ),
+    told = tuple(
+        _period(span, each, is_complete, rolling_rate, centre)
+        for span, each, is_complete, rolling_rate in zip(found, counts, complete, rolled, strict=True)
     )
+    if segment is None:
+        return Series(None, centre, told)
+    return Series(segment.segment, centre, told, segment.pooled, segment.not_reached)
 
 
 def _period(span: Span, counts: Counts, complete: bool, rolling_rate: float | None, centre: float | None) -> Period:

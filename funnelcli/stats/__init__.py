@@ -12,12 +12,23 @@ from funnelcli.stats.intervals import Interval, newcombe, wilson
 from funnelcli.stats.planning import detectable_difference, p_chart
 from funnelcli.stats.proportions import one_proportion_test, two_proportion_test
 from funnelcli.stats.survival import kaplan_meier, log_rank, log_rank_from
-from funnelcli.stats.tables import OddsRatio, chi_square, fisher, goodness_of_fit, least_expected, odds_ratio, phi
+from funnelcli.stats.tables import (
+    OddsRatio,
+    SharesTest,
+    chi_square,
+    fisher,
+    goodness_of_fit,
+    least_expected,
+    odds_ratio,
+    phi,
+    shares_test,
+)
 from funnelcli.stats.tails import chi_square_tail
 
 __all__ = [
     "Interval",
     "OddsRatio",
+    "SharesTest",
     "benjamini_hochberg",
     "chi_square",
     "chi_square_tail",
@@ -34,6 +45,7 @@ __all__ = [
     "one_proportion_test",
     "p_chart",
     "phi",
+    "shares_test",
     "two_proportion_test",
     "wilson",
 ]

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import exp, fsum, sqrt
+from typing import Literal
 
+from funnelcli.stats.proportions import two_proportion_test
 from funnelcli.stats.tails import chi_square_tail, deviate, no_likelier
+
+SharesTest = tuple[float, Literal["z", "fisher"]] | tuple[None, None]
+"""The p-value, and which test it is of."""
 
 OddsRatio = tuple[float, float, float] | tuple[None, None, None]
 """Ratio, low and high; all None where the table has an empty row or column."""
@@ -78,6 +83,24 @@ def least_expected(table: Sequence[Sequence[int]]) -> float | None:
     rows = [sum(row) for row in table]
     total = sum(rows)
     return min(rows) * min(sum(column) for column in zip(*table, strict=True)) / total if total else None
+
+
+def shares_test(x1: int, n1: int, x2: int, n2: int) -> SharesTest:
+    """The two-sided p-value that two shares are one, and by which test: z, or Fisher's where an expected count is under
+    5; (None, None) if a side has no trial.
+
+    Source: Cochran (1954), as `least_expected`.
+
+    >>> shares_test(3, 4, 1, 4)[1], shares_test(30, 40, 10, 40)[1]
+    ('fisher', 'z')
+    """
+    if not n1 or not n2:
+        return None, None
+    (a, b), (c, d) = table = (x1, n1 - x1), (x2, n2 - x2)
+    if (least_expected(table) or 0) < 5:
+        return fisher(a, b, c, d), "fisher"
+    p_value = two_proportion_test(x1, n1, x2, n2)
+    return (None, None) if p_value is None else (p_value, "z")
 
 
 def fisher(a: int, b: int, c: int, d: int) -> float:

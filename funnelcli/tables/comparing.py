@@ -280,6 +280,7 @@ def _detectable(report: Compare) -> Iterable[str]:
     if smallest is not None:
         level = " ÷ the tests of its family" if report.adjust == "holm" else ""
         yield (
-            f"Even the comparison at {report.last.stage} with most data finds a difference of {display.points(smallest)}"
-            f" in {display.rate(POWER)} of cases only (at {LEVEL}{level}); smaller ones it is likely to miss."
+            f"Even the comparison at {report.last.stage} with most data finds a difference of"
+            f" {display.points(smallest)} in {display.rate(POWER)} of cases only (at {LEVEL}{level}); smaller ones it"
+            " is likely to miss."
         )

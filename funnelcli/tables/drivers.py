@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from funnelcli import display
+from funnelcli.reports.comparing import LEVEL
 from funnelcli.reports.counts import named
-from funnelcli.reports.drivers import FEW, LEAST_EXPECTED, MOST_EVENTS, MOST_VALUES, SIGNIFICANT
+from funnelcli.reports.drivers import LEAST_EXPECTED, MOST_EVENTS, MOST_VALUES
+from funnelcli.reports.targets import ENOUGH
 from funnelcli.tables.frame import how_counted, opening
 from funnelcli.tables.table import Column, Kind, Scalar, Section, Table
 
@@ -165,7 +167,7 @@ def _notes(report: Drivers, shown: int) -> Iterable[str]:
         yield "No column was looked at: name some with --by, or in the YAML's breakdowns."
     yield (
         f"p-values are two-sided (z test; Fisher's exact where an expected count is under {LEAST_EXPECTED}). Under"
-        f" {SIGNIFICANT} is called beyond chance. They are {_family(report)}."
+        f" {LEVEL} is called beyond chance. They are {_family(report)}."
     )
     yield from _flags(report)
 
@@ -209,7 +211,7 @@ def _flags(report: Drivers) -> Iterable[str]:
         )
     if "small" in there:
         yield (
-            f"small: fewer than {FEW} have it, or fewer than {FEW} have it not, or an expected count is under"
+            f"small: fewer than {ENOUGH} have it, or fewer than {ENOUGH} have it not, or an expected count is under"
             f" {LEAST_EXPECTED}; too few to rely on."
         )
     if "stage" in there:

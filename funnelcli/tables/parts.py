@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from funnelcli.config.funnel import Funnel
+    from funnelcli.reports.trend import Series
     from funnelcli.tables.table import Kind
 
 _TEXT, _FLAG = {"stage"}, {"optional"}
@@ -34,13 +35,13 @@ def counts_record(counts: Counts, funnel: Funnel) -> dict[str, Any]:
     return asdict(counts) | {"stages": stages}
 
 
-def segment_record(part: Segment) -> dict[str, Any]:
+def segment_record(part: Segment | Series) -> dict[str, Any]:
     """A segment as JSON tells it, with its counts still to come.
 
     `pooled` and `not_reached` are there only if so: a value of the log may be called `(other)` or `(not reached)`.
     """
     flags = {"pooled": part.pooled, "not_reached": part.not_reached}
-    return {"segment": dict(part.segment)} | {name: True for name, holds in flags.items() if holds}
+    return {"segment": dict(part.segment or {})} | {name: True for name, holds in flags.items() if holds}
 
 
 def stage_kind(name: str) -> Kind:

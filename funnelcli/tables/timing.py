@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from funnelcli import display
+from funnelcli.reports.comparing import LEVEL
 from funnelcli.reports.counting import rate
 from funnelcli.reports.survival import MOST_GROUPS
 from funnelcli.reports.timing import StageTimes
@@ -38,9 +39,6 @@ NAMES = [each.name for each in fields(StageTimes) if each.name != "histogram"]
 
 _COUNTS = ("entered", "converted", "dropped", "open", "excluded", "conversion_rate", "mature_conversion_rate",
            "estimated_conversion_rate")  # fmt: skip
-
-SIGNIFICANT = 0.05
-"""Under this p-value a difference is said to be more than chance."""
 
 
 def table(report: Timing) -> Table:
@@ -215,7 +213,7 @@ def _summary(report: Timing) -> Iterable[str]:
 
 
 def _said(test: LogRank) -> str:
-    differ = test.p_value is not None and test.p_value < SIGNIFICANT
+    differ = test.p_value is not None and test.p_value < LEVEL
     words = "differ" if differ else "show no difference that is more than chance"
     return (
         f"The segments of {' and '.join(test.breakdown)} {words} in how many convert and how soon: log-rank test,"

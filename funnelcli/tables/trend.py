@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from funnelcli import display
 from funnelcli.config import times
 from funnelcli.tables.frame import how_counted, opening
-from funnelcli.tables.parts import breakdown, counts_record, interval, segment
+from funnelcli.tables.parts import breakdown, counts_record, interval, segment, segment_record
 from funnelcli.tables.spans import WORDS, label
 from funnelcli.tables.table import Cell, Column, Kind, Scalar, Section, Table
 
@@ -67,7 +67,7 @@ def _record(report: Trend) -> dict[str, Any]:
     funnel = report.head.funnel
     record = opening(report.head) | {"every": report.every, "rolling": report.rolling} | _series(report.whole, funnel)
     if funnel.breakdowns:
-        record["segments"] = [{"segment": dict(part.segment or {})} | _series(part, funnel) for part in report.segments]
+        record["segments"] = [segment_record(part) | _series(part, funnel) for part in report.segments]
     return record
 
 
