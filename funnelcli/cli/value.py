@@ -2,7 +2,8 @@
 
 A path goes through the report's JSON. `.key` takes a key. `[Purchase]` picks from a list the entry of that name, or
 where nothing is called so, `[2]` the second; `[channel=email]` (`[channel=email,device=phone]`) picks the segment with
-these values, null written as `(none)`. A name that holds `]` stands in double quotes, as in JSON.
+these values, null written as `(none)`, and `[stage=Cart,channel=email]` the entry with these keys. A name that holds
+`]` stands in double quotes, as in JSON. A reason for which no row was skipped is 0.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ class _NowhereError(Exception):
     """A path that leads to no one value, and why."""
 
 
+class _AbsentError(_NowhereError):
+    """A path to an entry that these data do not have, and others might."""
+
+
 def value(record: Mapping[str, object], path: str, whose: str = "--get") -> Scalar:
     """The number, text, truth, time or None at `path` of a report's record; `whose` path it is begins a message.
 
@@ -41,26 +46,45 @@ def value(record: Mapping[str, object], path: str, whose: str = "--get") -> Scal
 
 
 def number(record: Mapping[str, object], path: str, whose: str) -> float | None:
-    """The number or None at `path`.
+    """The number or None at `path`; None too for a segment that the data do not have.
 
     Raises:
         UsageError: the path leads to none.
     """
-    found = value(record, path, whose)
+    try:
+        found = _value(record, path)
+    except _AbsentError:
+        return None
+    except _NowhereError as error:
+        raise UsageError(f"{whose}: {path!r} {error}") from None
     if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
-        raise UsageError(f"{whose}: {path!r} is {found!s}, which is no number; name one")
+        raise UsageError(f"{whose}: {path!r} is {_text(found)}, which is no number; name one")
     return found
 
 
 def _value(record: Mapping[str, object], path: str) -> Scalar:
     here: object = record
+    before = ""
     for is_key, word in _steps(path):
-        here = _field(here, word) if is_key else _entry(here, word)
+        if not is_key:
+            here = _entry(here, word)
+        elif before == "rows_skipped" and isinstance(here, Mapping):
+            here = _field(_reasons() | dict(here), word)
+        else:
+            here = _field(here, word)
+        before = word
     if isinstance(here, Mapping):
         raise _NowhereError(f"holds several values; go on with {_few([f'.{key}' for key in here])}")
     if _is_list(here):
         raise _NowhereError(f"is a list; go on with {_few([f'[{name}]' for name in _names(here)])}")
     return cast("Scalar", here)
+
+
+def _reasons() -> dict[object, object]:
+    """Every reason for which rows may be skipped, with 0."""
+    from funnelcli.events import REASONS
+
+    return dict.fromkeys(REASONS, 0)
 
 
 def _steps(path: str) -> list[tuple[bool, str]]:
@@ -69,7 +93,8 @@ def _steps(path: str) -> list[tuple[bool, str]]:
     while rest:
         match = _STEP.match(rest)
         if match is None:
-            raise _NowhereError("is not a path; write for example 'stages[Purchase].conversion_rate'")
+            example = "'stages[Purchase].conversion_rate'"
+            raise _NowhereError(f"is not a path; write for example {example}, and a name with ] in double quotes")
         key, quoted, plain = match.groups()
         steps.append((key is not None, key or (json.loads(quoted) if quoted else plain)))
         rest = rest[match.end() :]
@@ -88,22 +113,53 @@ def _entry(here: object, name: str) -> object:
     if not _is_list(here):
         raise _NowhereError(f"leads nowhere; there is no list before [{name}]")
     names = _names(here)
-    if name in names:
-        return here[names.index(name)]
+    found = [entry for entry, called in zip(here, names, strict=True) if called == name]
+    wanted = [part.partition("=") for part in name.split(",")]
+    keyed = all(equals for _, equals, _ in wanted)
+    if not found and keyed:
+        found = [entry for entry in here if all(_keys(entry).get(key.strip()) == text for key, _, text in wanted)]
+    if len(found) > 1:
+        example = ",".join(f"{key}={text}" for key, text in list(_keys(found[0]).items())[:2])
+        raise _NowhereError(
+            f"means {len(found)} entries [{name}]; name one by its place, as [1], or by its keys, as [{example}]"
+        )
+    if found:
+        return found[0]
     if name.isdecimal() and 1 <= int(name) <= len(names):
         return here[int(name) - 1]
+    if keyed and all(key.strip() in _keys(entry) for entry in here for key, _, _ in wanted):
+        raise _AbsentError(f"leads nowhere; {_instead(name, names)}")
     raise _NowhereError(f"leads nowhere; {_instead(name, names)}")
 
 
 def _names(entries: Sequence[object]) -> list[str]:
     """What each entry is called: the first of its values; a segment by its columns and their values."""
-    return [_name(next(iter(entry.values()))) if isinstance(entry, Mapping) else str(entry) for entry in entries]
+    return [_name(next(iter(entry.values()))) if isinstance(entry, Mapping) else _text(entry) for entry in entries]
 
 
 def _name(first: object) -> str:
     if not isinstance(first, Mapping):
-        return str(first)
-    return ",".join(f"{column}={'(none)' if text is None else text}" for column, text in first.items())
+        return _text(first)
+    return ",".join(f"{column}={_text(text)}" for column, text in first.items())
+
+
+def _keys(entry: object) -> dict[str, str]:
+    """The values of an entry that are one text, number or time, by their keys; of its segment by their columns."""
+    if not isinstance(entry, Mapping):
+        return {}
+    segment = entry.get("segment")
+    columns = segment if isinstance(segment, Mapping) else {}
+    plain = {key: value for key, value in entry.items() if not isinstance(value, Mapping) and not _is_list(value)}
+    return {str(key): _text(value) for key, value in (plain | dict(columns)).items()}
+
+
+def _text(value: object) -> str:
+    """A value as a path and a message write it: raw, as in JSON; `(none)` for null."""
+    from funnelcli.export.rows import exact
+
+    if _is_list(value):
+        return ",".join(map(_text, value))
+    return "(none)" if value is None else exact(cast("Scalar", value))
 
 
 def _is_list(here: object) -> TypeGuard[Sequence[object]]:

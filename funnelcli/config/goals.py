@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from funnelcli.config.checks import CheckKeys
+
+
+_STAGE = re.compile(r"(?:^|\.)stages\[([^\]]*)\]")
 
 
 def value(_: str, before: Before) -> Faults:
@@ -50,13 +54,32 @@ def checks(checks: tuple[CheckKeys, ...], before: Before) -> Faults:
             yield Fault(message, ("checks", number, "name"))
         if check.fall is not None and "stages" in before:
             yield from _fall(check.fall, before, number)
+        if check.get is not None and "stages" in before:
+            yield from _get(check.get, before, number)
+
+
+def _lines(before: Before) -> list[str]:
+    """The lines of the report: the stages, or in any order how many of them."""
+    names = [each.name for each in before["stages"]]
+    if before.get("order") != "any":
+        return names
+    return ["1 stage", *(f"{count} stages" for count in range(2, len(names) + 1))]
+
+
+def _get(path: str, before: Before, number: int) -> Faults:
+    """A path to a stage names one of the report's lines, or its place."""
+    named = _STAGE.search(path)
+    names = _lines(before)
+    if named is None or named[1].startswith('"') or "=" in named[1]:
+        return
+    if named[1] not in names and not (named[1].isdecimal() and 1 <= int(named[1]) <= len(names)):
+        said = f"{shown(named[1])} is not a stage of the report; {_meant(named[1], names)}"
+        yield Fault(said, ("checks", number, "get"), ("order",))
 
 
 def _fall(stage: str, before: Before, number: int) -> Faults:
     place, in_any_order = ("checks", number, "fall"), before.get("order") == "any"
-    first, *later = [each.name for each in before["stages"]]
-    if in_any_order:
-        first, later = "1 stage", [f"{count} stages" for count in range(2, len(later) + 2)]
+    first, *later = _lines(before)
     if stage == first and before.get("start") != "open":
         yield Fault(f"{shown(stage)} comes first, and all who enter reach it; {_one_of(later)}", place, ("order",))
     elif stage not in (first, *later):

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from funnelcli.config.frames import micros
-from funnelcli.engine import by_period
+from funnelcli.config.frames import EPOCH, MICROSECOND, micros
+from funnelcli.config.periods import calendar
+from funnelcli.config.times import zone
+from funnelcli.engine import by_period, entering
 from funnelcli.errors import Bug
 from funnelcli.reports.counting import SECOND, rate
 from funnelcli.reports.counts import counts_by, nobody
 from funnelcli.reports.shape import Account, Head, head
-from funnelcli.reports.trend import spans
 from funnelcli.stats import shares_test
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 
 LEVEL = 0.025
 """A fall is significant where chance brings one as large less often: half of the 5 % that lie on both sides."""
+
+THREE: dict[Every, timedelta] = {
+    "1h": timedelta(hours=3),
+    "1d": timedelta(days=3),
+    "1w": timedelta(weeks=3),
+    "1mo": timedelta(days=93),
+}
+"""Not less than three periods."""
 
 EXPECTED = ("other_event", "after_as_of", "out_of_range")
 """Rows that take no part and are not meant to: they are no fault of the log."""
@@ -49,8 +58,8 @@ class Result:
     """One check: its value, None where it is unknown; the limit that it is held against; and whether it passed.
 
     `limit` is `check.max` where the value is over it or there is no minimum, else `check.min`. Of a fall the value is
-    the probability that chance alone brings one as large, and `cohorts` are the period before and the last complete
-    one; empty where there are no two.
+    the probability that chance alone brings one as large, and `cohorts` are the last complete period and before it the
+    one before; empty where the data do not go back so far. The age of a last row later than now is 0.
     """
 
     check: Check
@@ -86,7 +95,7 @@ def checks(
         if check.fall is not None:
             return _fall(check, check.fall, events, funnel)
         if check.fresh is not None:
-            age = None if account.last_time is None else (micros(clock) - account.last_time) / SECOND
+            age = None if account.last_time is None else max(0, micros(clock) - account.last_time) / SECOND
             return _at_most(check, "seconds", age, check.fresh.total_seconds())
         if check.max_skipped is not None:
             faults = sum(rows for reason, rows in account.skipped.items() if reason not in EXPECTED)
@@ -140,18 +149,25 @@ def fallen(reached: int, entered: int, reached_before: int, entered_before: int)
 
 
 def _last_two(events: Events, funnel: Funnel, stage: str, every: Every) -> tuple[Cohort, ...]:
-    """The last complete period and the one before, in the order of time; fewer where the data has not as many."""
-    window = timedelta(0) if funnel.window is None else funnel.window
-    found = [
-        span
-        for span in spans(events, funnel, every)
-        if not span.cut and events.end is not None and micros(span.end + window) <= events.end
-    ][-2:]
-    journeys = by_period(events, funnel, [(micros(span.start), micros(span.end)) for span in found])
+    """The last period that is complete at the end of the data and the one before, whoever entered in them, in the order
+    of time. None where the first of them begins before the first row that may enter, or the date range.
+    """
+    seen = entering(events, funnel)
+    if seen is None or events.end is None:
+        return ()
+    over = EPOCH + (events.end - (0 if funnel.window is None else micros(funnel.window))) * MICROSECOND
+    until = over if funnel.until is None else min(over, funnel.until)
+    there = zone(funnel.timezone)
+    found = [span for span in calendar(every, until - THREE[every], until, there) if span[1] <= until][-2:]
+    entered = EPOCH + seen[0] * MICROSECOND
+    since, _ = calendar(every, entered, entered + MICROSECOND, there)[0]
+    if len(found) < 2 or found[0][0] < max(since, funnel.since or since):
+        return ()
+    journeys = by_period(events, funnel, [(micros(start), micros(end)) for start, end in found])
     counts = counts_by(journeys.frame, journeys.excluded, ["period"], journeys.end, funnel)
     cohorts = []
-    for at, span in enumerate(found):
+    for at, (start, end) in enumerate(found):
         of = counts.get((at,), nobody(funnel))
         reached = next(each.reached for each in of.stages if each.stage == stage)
-        cohorts.append(Cohort(span.start, span.end, of.entered, reached))
+        cohorts.append(Cohort(start, end, of.entered, reached))
     return tuple(cohorts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from funnelcli import display
 from funnelcli.config.times import zone
 from funnelcli.reports.counting import rate
+from funnelcli.reports.targets import ENOUGH
 from funnelcli.tables.frame import how_counted, opening
 from funnelcli.tables.table import Column, Kind, Section, Table
 
@@ -52,13 +53,20 @@ def reason(result: Result, there: tzinfo) -> str:
     check = result.check
     if check.fall is not None:
         return _fall(result, check.fall, there)
-    value, limit = display.words(result.kind, result.value), display.words(result.kind, result.limit)
     what = check.get
     if what is None:
         what = "the age of the last row" if check.fresh is not None else "the share of rows that could not be counted"
-    if result.value is None:
-        return f"{what} is unknown; it must be {_sign(result)} {limit}"
-    return f"{what} is {value}; it must be {_sign(result)} {limit}"
+    found = "unknown" if result.value is None else _said(result.kind, result.value)
+    return f"{what} is {found}; it must be {_sign(result)} {_said(result.kind, result.limit)}"
+
+
+def _said(kind: Kind, value: float) -> str:
+    """A value or a limit in words; a limit may be one that the number never comes to."""
+    if kind == "rate" and not 0 <= value <= 1:
+        return f"{display.number(value * 100)} %"
+    if abs(value) >= 1e15 or (kind == "seconds" and value < 0):
+        return f"{value:g}{' s' if kind == 'seconds' else ''}"
+    return display.words(kind, value)
 
 
 def _sign(result: Result) -> str:
@@ -66,19 +74,25 @@ def _sign(result: Result) -> str:
 
 
 def _fall(result: Result, stage: str, there: tzinfo) -> str:
-    if result.value is None:
-        return f"{stage}: there are no two complete periods of {result.check.every} with somebody who entered"
+    if not result.cohorts:
+        return f"{stage}: the data do not go back two complete periods of {result.check.every}"
     before, last = result.cohorts
     said = f"{stage}: {_rate(last, there)}, against {_rate(before, there)}"
+    if result.value is None:
+        return f"{said}; there is nothing to compare"
+    few = "" if min(before.entered, last.entered) >= ENOUGH else ", too few to say much"
     if last.reached * before.entered >= before.reached * last.entered:
-        return f"{said}; it has not fallen"
+        return f"{said}; it has not fallen{few}"
     level = f"{'under' if not result.passed else 'not under'} {result.limit}"
-    return f"{said}; chance alone brings such a fall with p {display.words('p', result.value)}, {level}"
+    return f"{said}; chance alone brings such a fall with p {display.words('p', result.value)}, {level}{few}"
 
 
 def _rate(cohort: Cohort, there: tzinfo) -> str:
+    since = f"from {display.time(cohort.start, there)}"
+    if not cohort.entered:
+        return f"nobody entered {since}"
     share = display.rate(rate(cohort.reached, cohort.entered))
-    return f"{share} of the {display.count(cohort.entered)} who entered from {display.time(cohort.start, there)}"
+    return f"{share} of the {display.count(cohort.entered)} who entered {since}"
 
 
 def _summary(report: Checks) -> str:

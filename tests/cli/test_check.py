@@ -13,6 +13,7 @@ window: 1d
 stages: [{Visit: view}, {Cart: cart}, {Purchase: buy}]
 checks:
 """
+NOBODY, FROM, SO = "Purchase: nobody entered from", "entered from", "there is nothing to compare"
 GET = "stages[Cart].conversion_rate"
 
 
@@ -106,12 +107,70 @@ def test_a_fall_is_judged_between_the_last_two_complete_periods(cohorts, passed,
     assert f"{cohorts[1][1]}.0 % of the 100 who entered from 2026-01-12" in line["reason"]
 
 
-@pytest.mark.parametrize("cohorts", [(), ((10, 5),), ((10, 5), (10, 5))])
-def test_without_two_complete_periods_nothing_is_known_of_a_fall(cohorts, checked, shop):
+@pytest.mark.parametrize(
+    ("cohorts", "as_of", "reason"),
+    [
+        ((), "2026-01-20", "Purchase: the data do not go back two complete periods of 1w"),
+        (((10, 5),), "2026-01-13", "Purchase: the data do not go back two complete periods of 1w"),
+        (((10, 5), (10, 5)), "2026-01-19", "Purchase: the data do not go back two complete periods of 1w"),
+        (
+            ((10, 5),),
+            "2026-01-20",
+            f"{NOBODY} 2026-01-12 00:00, against 50.0 % of the 10 who {FROM} 2026-01-05 00:00; {SO}",
+        ),
+        (((10, 5), (10, 5)), "2126-01-20", f"{NOBODY} 2126-01-07 00:00, against nobody {FROM} 2125-12-31 00:00; {SO}"),
+    ],
+)
+def test_of_two_periods_in_which_nobody_entered_no_fall_is_known(cohorts, as_of, reason, checked, shop):
     shop.joinpath("log.csv").write_text(weeks(*cohorts))
-    (line,) = checked("{name: fall, fall: Purchase, every: 1w}", code=1)["checks"]
+    options = ("--as-of", as_of)
+    (line,) = checked("{name: fall, fall: Purchase, every: 1w}", code=1, options=options)["checks"]
     assert (line["value"], line["passed"]) == (None, False)
-    assert line["reason"] == "Purchase: there are no two complete periods of 1w with somebody who entered"
+    assert line["reason"] == reason
+
+
+def test_a_fall_among_few_says_so(checked, shop):
+    shop.joinpath("log.csv").write_text(weeks((10, 8), (10, 5)))
+    (line,) = checked("{name: fall, fall: Purchase}", code=0, options=("--as-of", "2026-01-20"))["checks"]
+    assert line["reason"].endswith("not under 0.025, too few to say much")
+
+
+def test_a_last_row_in_the_future_is_fresh(checked):
+    (line,) = checked("{name: fresh, fresh: 1h}", code=0, options=("--as-of", "2025-01-01"))["checks"]
+    assert line["value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "passed", "said"),
+    [
+        ("get: conversion_rate, max: 200%", True, "conversion_rate is 33.3 %; it must be at most 200 %"),
+        ("get: conversion_rate, min: -1", True, "conversion_rate is 33.3 %; it must be at least -100 %"),
+        ("get: p90_seconds_to_convert, min: -1", True, "p90_seconds_to_convert is 10 min; it must be at least -1 s"),
+        (
+            "get: p90_seconds_to_convert, max: 1e300",
+            True,
+            "p90_seconds_to_convert is 10 min; it must be at most 1e+300 s",
+        ),
+        ("get: entered, min: 1e300", False, "entered is 3; it must be at least 1e+300"),
+    ],
+)
+def test_a_limit_may_be_one_that_the_number_never_comes_to(limits, passed, said, checked):
+    (line,) = checked(f"{{name: odd, {limits}}}", code=0 if passed else 1)["checks"]
+    assert (line["passed"], line["reason"]) == (passed, said)
+
+
+def test_a_reason_for_which_no_row_was_skipped_is_0(checked):
+    (line,) = checked("{name: times, get: data.rows_skipped.bad_time, max: 5}", code=0)["checks"]
+    assert line["value"] == 0
+
+
+def test_a_segment_that_is_not_there_fails_its_check_and_no_other(checked):
+    lines = ('{name: tv, get: "segments[channel=tv].entered", min: 1}', "{name: people, get: entered, min: 1}")
+    found = checked(*lines, code=1, options=("--by", "channel"))["checks"]
+    assert [(line["check"], line["value"], line["passed"]) for line in found] == [
+        ("tv", None, False),
+        ("people", 3, True),
+    ]
 
 
 def test_what_failed_is_told_on_standard_error(shop, cli):
@@ -132,7 +191,9 @@ def test_without_checks_there_is_nothing_to_check(shop, cli):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("stages[Cat].reached", "leads nowhere; there is no 'Cat'; did you mean 'Cart'?"),
+        ("conversion_rat", "leads nowhere; there is no 'conversion_rat'; did you mean 'conversion_rate'?"),
+        ("data.rows_skipped.bad_tim", "leads nowhere; there is no 'bad_tim'; did you mean 'bad_time'?"),
+        ("data.last_time", "is 2026-01-01T12:00:00Z, which is no number; name one"),
         ("funnel", "is Shop, which is no number; name one"),
         ("stages", "is a list; go on with [Visit], [Cart], [Purchase]"),
     ],

@@ -7,6 +7,7 @@ import pytest
 from funnelcli.cli.value import value
 from funnelcli.errors import UsageError
 
+WRITE = "write for example 'stages[Purchase].conversion_rate', and a name with ] in double quotes"
 RECORD = {
     "entered": 4,
     "conversion_rate": 0.25,
@@ -46,8 +47,8 @@ def test_a_path_leads_to_one_raw_value(path, expected):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("", "--get: '' is not a path; write for example 'stages[Purchase].conversion_rate'"),
-        ("stages[", "--get: 'stages[' is not a path; write for example 'stages[Purchase].conversion_rate'"),
+        ("", f"--get: '' is not a path; {WRITE}"),
+        ("stages[", f"--get: 'stages[' is not a path; {WRITE}"),
         ("entred", "--get: 'entred' leads nowhere; there is no 'entred'; did you mean 'entered'?"),
         ("stages[Visti]", "--get: 'stages[Visti]' leads nowhere; there is no 'Visti'; did you mean 'Visit'?"),
         ("stages[9]", "--get: 'stages[9]' leads nowhere; there is no '9'; there is Visit, A] b, 1"),
@@ -61,3 +62,36 @@ def test_a_path_that_leads_nowhere_says_where_it_could(path, message):
     with pytest.raises(UsageError) as raised:
         value(RECORD, path)
     assert str(raised.value) == message
+
+
+ENTRIES = {
+    "comparisons": [
+        {"stage": "Cart", "segment": {"channel": "ads"}, "p_value": 0.1},
+        {"stage": "Cart", "segment": {"channel": None}, "p_value": 0.2},
+        {"stage": "Paid", "segment": {"channel": "ads"}, "p_value": 0.3},
+    ],
+    "periods": [{"start": datetime(2026, 3, 9, 23, tzinfo=UTC), "entered": 4}],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("comparisons[stage=Cart,channel=ads].p_value", 0.1),
+        ("comparisons[stage=Cart, channel=(none)].p_value", 0.2),
+        ("comparisons[Paid].p_value", 0.3),
+        ("comparisons[3].p_value", 0.3),
+        ("periods[2026-03-09T23:00:00Z].entered", 4),
+    ],
+)
+def test_an_entry_is_named_by_its_name_its_place_or_its_keys(path, found):
+    assert value(ENTRIES, path) == found
+
+
+def test_a_name_that_several_entries_have_is_refused():
+    with pytest.raises(UsageError) as raised:
+        value(ENTRIES, "comparisons[Cart].p_value")
+    assert str(raised.value) == (
+        "--get: 'comparisons[Cart].p_value' means 2 entries [Cart]; name one by its place, as [1], or by its keys,"
+        " as [stage=Cart,p_value=0.1]"
+    )
