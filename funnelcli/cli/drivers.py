@@ -8,7 +8,7 @@ import typer
 
 from funnelcli.cli.choosing import Between, stages
 from funnelcli.cli.deliver import one_of, writer
-from funnelcli.cli.load import events, funnels, start, step, walked
+from funnelcli.cli.load import came_between, funnels, start, step
 from funnelcli.cli.options import OUTPUT, Output, Selection, command, option
 from funnelcli.errors import DONE, UsageError
 
@@ -39,23 +39,15 @@ def drivers(
     found = funnels(selection, output)
 
     start(output)
-    from funnelcli.engine import door
-    from funnelcli.events import inside, opened
     from funnelcli.reports.drivers import drivers
     from funnelcli.tables.drivers import table
 
     asked = [stages(between, funnel, "drivers") for funnel in found]
     tables = []
-    for given, (first, last) in zip(found, asked, strict=True):
-        funnel = read_at(first, given)
-        named = (funnel.columns.event,) if last.position - first.position > 1 else ()
-        with opened(funnel, named) as log:
-            rows = events(funnel, output, units=True, columns=named, log=log)
-            journeys = walked(rows, funnel, output)
-            with step(f"read what came between in {funnel.name}", output):
-                spans = door.spans(journeys, funnel, first.position, last.position)
-                came = inside(log, funnel, rows, spans)
-        report = drivers(came, rows, journeys, funnel, rows.account, between=(first, last), adjust=method)
+    for given, pair in zip(found, asked, strict=True):
+        funnel = read_at(pair[0], given)
+        inside, rows, journeys = came_between(funnel, *pair, output)
+        report = drivers(inside, rows, journeys, funnel, rows.account, between=pair, adjust=method)
         tables.append(table(report, top))
     with step("wrote the report", output):
         write(tables)

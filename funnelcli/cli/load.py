@@ -20,10 +20,13 @@ from funnelcli.cli.streams import say
 from funnelcli.errors import UsageError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from funnelcli.cli.options import Output, Selection
     from funnelcli.config.funnel import Funnel
     from funnelcli.engine import Journeys
     from funnelcli.events import Account, Events, Log, Survey
+    from funnelcli.reports.counting import Line
 
 
 def funnels(selection: Selection, output: Output, *, presets: bool = False) -> tuple[Funnel, ...]:
@@ -150,6 +153,23 @@ def walked(found: Events, funnel: Funnel, output: Output) -> Journeys:
 
     with step(f"found the journeys of {funnel.name}", output):
         return engine.journeys(found, funnel)
+
+
+def came_between(funnel: Funnel, first: Line, last: Line, output: Output) -> tuple[pl.DataFrame, Events, Journeys]:
+    """The rows between two stages (see `events.inside`), the events of the stages, and their journeys.
+
+    The log is read twice, so that all that anybody did is never held.
+    """
+    from funnelcli.engine import door
+    from funnelcli.events import inside, opened
+
+    named = (funnel.columns.event,) if last.position - first.position > 1 else ()
+    with opened(funnel, named) as log:
+        rows = events(funnel, output, units=True, columns=named, log=log)
+        found = walked(rows, funnel, output)
+        with step(f"read what came between in {funnel.name}", output):
+            spans = door.spans(found, funnel, first.position, last.position)
+            return inside(log, funnel, rows, spans), rows, found
 
 
 def split(paths: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:

@@ -8,7 +8,7 @@ import typer
 
 from funnelcli.cli.choosing import Between, stages
 from funnelcli.cli.deliver import writer
-from funnelcli.cli.load import events, funnels, start, step, walked, without_segments
+from funnelcli.cli.load import came_between, funnels, start, step, without_segments
 from funnelcli.cli.options import OUTPUT, Output, Selection, command
 from funnelcli.errors import DONE
 
@@ -35,9 +35,8 @@ def paths(selection: Selection, output: Output, *, between: Between, top: Top = 
     asked = [stages(between, funnel, "paths") for funnel in found]
     tables = []
     for funnel, pair in zip(found, asked, strict=True):
-        rows = events(funnel, output, everything=True)
-        journeys = walked(rows, funnel, output)
-        tables.append(table(paths(rows, journeys, funnel, rows.account, between=pair, top=top, length=length)))
+        inside, rows, journeys = came_between(funnel, *pair, output)
+        tables.append(table(paths(inside, rows, journeys, funnel, rows.account, between=pair, top=top, length=length)))
     with step("wrote the report", output):
         write(tables)
     return DONE

@@ -90,17 +90,16 @@ def at_limits(events: Events, journeys: Journeys, funnel: Funnel, first: int, la
     return pl.concat(each.select(*schema) for each in found)
 
 
-def between(events: Events, journeys: Journeys, funnel: Funnel, first: int, last: int) -> pl.DataFrame:
+def between(
+    inside: pl.DataFrame, events: Events, journeys: Journeys, funnel: Funnel, *, first: int, last: int
+) -> pl.DataFrame:
     """The rows of any event between the stages `first` and `last`, from 1 (journey, time, event), in their order.
 
-    Of the journeys that reached `first`: the rows inside `spans`, and those `at_limits`.
+    Of the journeys that reached `first`: the rows `inside` their `spans` (journey, time, event, with `ties: row` row),
+    and those `at_limits`, for which `events` are.
     """
-    order = ["row"] if funnel.ties == "row" else []
-    rows = events.rows.select("unit", "time", "event", *order, stage=pl.lit(0))
-    met = rows.join(spans(journeys, funnel, first, last), on="unit")
-    inside = met.filter((pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish")))
     tied = at_limits(events, journeys, funnel, first, last)
-    every = pl.concat([inside.select(tied.columns), tied])
+    every = pl.concat([inside.with_columns(stage=pl.lit(0, pl.Int32)).select(tied.columns), tied])
     return every.sort("journey", "time", "stage", _order(funnel), nulls_last=True).select("journey", "time", "event")
 
 

@@ -30,7 +30,8 @@ _BETWEEN = (pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish
 
 
 def inside(log: Log, funnel: Funnel, events: Events, spans: pl.DataFrame) -> pl.DataFrame:
-    """Which events the spans hold (journey: UInt32, event: String or null), each once, in no particular order.
+    """The rows that the spans hold (journey: UInt32, time: Int64 UTC µs, event: String or null, row: UInt32 with `ties:
+    row`), in no particular order.
 
     `spans` (journey, unit, begin, finish: Int64 UTC µs): a row lies in one if it is later than `begin` and earlier than
     `finish`, neither limit counts, and with `session` if it belongs to the session that was there at `begin`.
@@ -48,9 +49,11 @@ def inside(log: Log, funnel: Funnel, events: Events, spans: pl.DataFrame) -> pl.
         name = naming.name(scan, funnel.unit) if number is None else scan[funnel.unit[0]][0]
         parts = {"unit": _key(name, number), "event": text(*scan[funnel.columns.event])}
         parts |= time_parts(scan, funnel, time, log.times)
+        if funnel.ties == "row":
+            parts["row"] = pl.col("row")
         frame = filtered(scan, funnel, Wanted(everything=True)).select(part.alias(to) for to, part in parts.items())
         met = frame.join(owners.lazy(), on="unit")
-        kept = ["journey", "begin", "finish", "time", "event"]
+        kept = ["journey", "begin", "finish", *(name for name in ("time", "event", "row") if name in parts)]
         if "rest" in parts:
             rest = pl.when(pl.col("time").is_null()).then("rest")
             plans.append(met.select(*kept, rest=rest).filter(_BETWEEN | pl.col("rest").is_not_null()))
@@ -61,7 +64,7 @@ def inside(log: Log, funnel: Funnel, events: Events, spans: pl.DataFrame) -> pl.
     found = found.filter(_BETWEEN, *(~test for test in beyond(funnel).values()))
     if isinstance(funnel.session, timedelta):
         found = _of_one_session(found, micros(funnel.session))
-    return found.select("journey", "event").unique()
+    return found.drop("begin", "finish")
 
 
 def _number(log: Log, funnel: Funnel) -> pl.DataType | None:

@@ -102,7 +102,7 @@ def drivers(
 ) -> Drivers:
     """The drivers between two stages: of the events, and of the columns that the funnel's breakdowns name.
 
-    `inside` (journey, event: String or null), each event of a journey inside its span once. Breakdowns are of one
+    `inside` (journey, event: String or null, …), the rows inside each journey's span. Breakdowns are of one
     column each. `events` as `door.at_limits` needs them.
 
     Raises:
@@ -115,7 +115,7 @@ def drivers(
     known = reached.filter(pl.col("converted") | (pl.col("status") != Status.OPEN.value))
     whole = _Counts(known.height, int(known["converted"].sum()))
     tied = door.at_limits(events, journeys, funnel, first.position, last.position)
-    happened = pl.concat([inside, tied.select("journey", "event")]).unique()
+    happened = pl.concat(each.select("journey", "event") for each in (inside, tied)).unique()
     stages = {event for stage in funnel.stages for match in stage.matches for event in match.events}
     found, left_out = [], {}
     for column, having, most in _looked_at(happened, journeys, funnel):

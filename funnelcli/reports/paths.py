@@ -21,8 +21,7 @@ from funnelcli.reports.shape import Account, Head, head
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
-    from funnelcli.engine import Journeys
-    from funnelcli.engine.door import EveryEvent
+    from funnelcli.engine import Events, Journeys
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,8 @@ OUTCOMES = (Status.CONVERTED, Status.DROPPED, Status.OPEN)
 
 
 def paths(
-    events: EveryEvent,
+    inside: pl.DataFrame,
+    events: Events,
     journeys: Journeys,
     funnel: Funnel,
     account: Account,
@@ -64,14 +64,14 @@ def paths(
     top: int,
     length: int,
 ) -> Paths:
-    """The `top` sequences of each outcome, of at most `length` events. `events` with every event.
+    """The `top` sequences of each outcome, of at most `length` events. `inside` and `events` as for `door.between`.
 
     Raises:
         Bug: the sequences do not add up.
     """
     first, last = between
     reached = journeys.frame.filter(pl.col(f"stage_{first.position}").is_not_null())
-    rows = door.between(events, journeys, funnel, first.position, last.position)
+    rows = door.between(inside, events, journeys, funnel, first=first.position, last=last.position)
     converted = pl.col(f"stage_{last.position}").is_not_null()
     outcomes = reached.select(
         "journey", outcome=pl.when(converted).then(pl.lit("converted")).otherwise(pl.col("status").cast(pl.String))

@@ -68,3 +68,10 @@ def taking_part(world: World, funnel: oracle.Funnel) -> Iterator[tuple[Row, int,
             for number, exclusion in enumerate(funnel.get("exclude", ()), len(funnel["stages"])):
                 match |= oracle.completes(row, exclusion) << number
             yield row, session, match, every & ~match
+
+
+def inside(events: Events, spans: pl.DataFrame) -> pl.DataFrame:
+    """Of every row that lies inside a span its journey, time, event and place in the input."""
+    met = events.rows.join(spans, on="unit")
+    lying = (pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish"))
+    return met.filter(lying).select("journey", "time", "event", "row")

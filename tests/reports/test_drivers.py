@@ -21,7 +21,7 @@ from funnelcli.reports.counting import lines
 from funnelcli.reports.counts import whole
 from funnelcli.reports.drivers import Driver, Drivers, drivers
 from tests import oracle, worlds
-from tests.reports.building import everything
+from tests.reports.building import everything, inside
 from tests.worlds import HOUR, World, unit_rows
 
 KEYS: dict[str, dict[str, Any]] = {
@@ -43,11 +43,7 @@ def found(packed: list[World], wanted: oracle.Funnel, *, first: int = 1, last: i
     walked = journeys(events, config)
     pair = lines(config)[first - 1], lines(config)[last - 1]
     spans = door.spans(walked, config, first, last)
-    rows = events.rows.join(spans, on="unit").filter(
-        (pl.col("time") > pl.col("begin")) & (pl.col("time") < pl.col("finish"))
-    )
-    inside = rows.select("journey", "event").unique()
-    report = drivers(inside, events, walked, config, events.account, between=pair, adjust="holm")
+    report = drivers(inside(events, spans), events, walked, config, events.account, between=pair, adjust="holm")
     counts = whole(walked, config)
     reached = counts.stages[first - 1].reached, counts.stages[last - 1].reached
     assert reached == (report.reached, report.converted), "the report says otherwise"

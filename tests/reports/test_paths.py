@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from funnelcli.engine import Journeys, journeys
+from funnelcli.engine import Journeys, door, journeys
 from funnelcli.reports.counting import lines
 from funnelcli.reports.paths import Paths, paths
 from tests import oracle, worlds
-from tests.reports.building import everything
+from tests.reports.building import everything, inside
 from tests.worlds import HOUR, World, unit_rows
 
 KEYS: dict[str, dict[str, Any]] = {
@@ -38,7 +38,8 @@ def found(
     events, config = everything(packed, wanted, shuffle=shuffle), worlds.config(wanted)
     pair = lines(config)[first - 1], lines(config)[last - 1]
     walked = journeys(events, config)
-    return paths(events, walked, config, events.account, between=pair, top=10_000, length=length)
+    lying = inside(events, door.spans(walked, config, first, last))
+    return paths(lying, events, walked, config, events.account, between=pair, top=10_000, length=length)
 
 
 def naive(
