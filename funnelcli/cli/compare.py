@@ -64,7 +64,7 @@ def compare(
     found = funnels(selection, output)
     now = datetime.now(UTC)
     for funnel in found:
-        comparable(funnel, periods, baseline, expected_split)
+        comparable(funnel, periods, baseline, expected_split, selection.mature)
         if periods is not None:
             baseline_label(baseline, periods, two_periods(periods, funnel, now), funnel, now)
 

@@ -44,14 +44,20 @@ def weights(text: str) -> list[tuple[str | None, float]]:
 
 
 def comparable(
-    funnel: Funnel, periods: tuple[str, str] | None, baseline: str | None, expected_split: str | None
+    funnel: Funnel,
+    periods: tuple[str, str] | None,
+    baseline: str | None,
+    expected_split: str | None,
+    mature: bool | None,
 ) -> None:
-    """Nothing, if the options go together and with the funnel.
+    """Nothing, if the options go together and with the funnel; `mature` as typed, None where it was not.
 
     Raises:
         UsageError: they do not.
     """
     overlap = funnel.segment_from == "any"
+    if periods is not None and mature is False:
+        raise UsageError("--no-mature: periods are always compared by units whose window is over; leave it out")
     if periods is None and not funnel.breakdowns:
         raise UsageError("compare: nothing to compare; name a column with --by, or two periods with --periods")
     if periods is None and baseline is not None and overlap:

@@ -1,8 +1,8 @@
 """Which columns of a section a terminal of some width can show, and how wide each is.
 
-Columns go by `priority`, the highest number first. Numbers are never folded. Names are folded over several
-lines when the columns that must stay need the room, or when a name claims more than its share of the width;
-headings may take two lines.
+Columns go by `priority`, the highest number first; numbers side by side of one priority and kind, as a rate and the
+rate it is held against, go together. Numbers are never folded. Names are folded over several lines when the columns
+that must stay need the room, or when a name claims more than its share of the width; headings may take two lines.
 """
 
 from __future__ import annotations
@@ -49,11 +49,21 @@ def layout(columns: Sequence[Column], texts: Sequence[Sequence[str]], width: int
     needs = [_need(column, cells, width) for column, cells in zip(columns, texts, strict=True)]
     widths = dict(enumerate(needs))
     while _line(widths.values()) > width and any(columns[at].priority for at in widths):
-        del widths[max(widths, key=lambda at: (columns[at].priority, at))]
+        last = max(widths, key=lambda at: (columns[at].priority, at))
+        for at in _together(last, columns):
+            del widths[at]
     _fold_names(widths, columns, width)
     _use_the_rest(widths, columns, texts, width)
     left_out = tuple(at for at in range(len(columns)) if at not in widths)
     return Layout(tuple(widths), tuple(widths.values()), left_out)
+
+
+def _together(last: int, columns: Sequence[Column]) -> list[int]:
+    """The position, and of numbers those before it that go with it: neighbours of its kind and priority."""
+    first, (kind, priority) = last, (columns[last].kind, columns[last].priority)
+    while first and kind != "text" and (columns[first - 1].kind, columns[first - 1].priority) == (kind, priority):
+        first -= 1
+    return list(range(first, last + 1))
 
 
 def _need(column: Column, cells: Sequence[str], width: int) -> int:

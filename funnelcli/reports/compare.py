@@ -76,10 +76,20 @@ class Compare:
         return any(known) if known else None
 
     @property
+    def keenest(self) -> tuple[Family, Comparison] | None:
+        """The comparison at the last required stage that shows the smallest difference with 80 % power, if one can."""
+        found = [
+            (each.detectable_difference, family, each)
+            for family in self.families
+            for each in family.comparisons
+            if each.stage == self.last.stage and each.detectable_difference is not None
+        ]
+        return min(found, key=lambda entry: entry[0])[1:] if found else None
+
+    @property
     def detectable_difference(self) -> float | None:
         """The smallest difference at the last required stage that some comparison would show with 80 % power."""
-        found = [each.detectable_difference for each in self.comparisons if each.stage == self.last.stage]
-        return min((each for each in found if each is not None), default=None)
+        return None if self.keenest is None else self.keenest[1].detectable_difference
 
 
 def by_segment(

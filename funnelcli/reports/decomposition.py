@@ -106,7 +106,8 @@ def kitagawa(later: Sequence[Share], earlier: Sequence[Share]) -> list[tuple[flo
         rate = count / of if of else count_then / of_then if of_then else 0.0
         rate_then = count_then / of_then if of_then else rate
         share, share_then = of / entered, of_then / entered_then
-        parts.append(((share - share_then) * (rate + rate_then) / 2, (rate - rate_then) * (share + share_then) / 2))
+        mix, own = (share - share_then) * (rate + rate_then) / 2, (rate - rate_then) * (share + share_then) / 2
+        parts.append((mix + 0.0, own + 0.0))  # A smaller share at a rate of 0 is −0.0, which + 0.0 makes 0.0.
     total = sum(count for count, _ in later) / entered - sum(count for count, _ in earlier) / entered_then
     assert_sum([part for pair in parts for part in pair], total)
     return parts

@@ -22,6 +22,7 @@ from funnelcli.reports.counting import rate
 from funnelcli.reports.counts import Counts, counts_by, nobody
 from funnelcli.reports.shape import Account, Head, head
 from funnelcli.stats import p_chart
+from funnelcli.stats.proportions import FEW
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Every, Funnel
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 MOST_COUNTS = 100_000
 """How many periods of all segments a report can tell."""
+
+LEAST_EXPECTED = FEW
+"""With fewer expected conversions, or others, more periods lie outside the limits by chance than these promise."""
 
 LATEST = datetime.max.replace(tzinfo=UTC) - MICROSECOND
 """The last instant that has one after it."""
@@ -48,8 +52,9 @@ class Period:
     """What those who entered in a span come to.
 
     `complete` says that the window of everybody who could have entered is over at the end of the data. `rolling_rate`
-    is over this period and those before it, as many as were asked for; None where there are not so many. The limits
-    and `outside` are None where nobody entered, where the period is not complete, and where fewer than two are.
+    is over this period and those before it, as many as were asked for; None where there are not so many. The limits,
+    `outside` and `few` are None where nobody entered, where the period is not complete, and where fewer than two are.
+    `few` says that at the centre rate fewer than LEAST_EXPECTED would convert, or would not.
     """
 
     span: Span
@@ -59,6 +64,7 @@ class Period:
     limit_low: float | None
     limit_high: float | None
     outside: bool | None
+    few: bool | None
 
 
 @dataclass(frozen=True)
@@ -188,8 +194,10 @@ def _series(
 def _period(span: Span, counts: Counts, complete: bool, rolling_rate: float | None, centre: float | None) -> Period:
     low, high = (None, None) if centre is None or not complete else p_chart(centre, counts.entered)
     share = counts.conversion_rate
-    outside = None if low is None or high is None or share is None else not low <= share <= high
-    return Period(span, counts, complete, rolling_rate, low, high, outside)
+    if centre is None or low is None or high is None or share is None:
+        return Period(span, counts, complete, rolling_rate, low, high, outside=None, few=None)
+    few = counts.entered * min(centre, 1 - centre) < LEAST_EXPECTED
+    return Period(span, counts, complete, rolling_rate, low, high, outside=not low <= share <= high, few=few)
 
 
 def _rolled(counts: Sequence[Counts], rolling: int | None) -> list[float | None]:

@@ -139,7 +139,7 @@ def _side_by_side(family: Family, report: Compare) -> Section:
             Column(heading, "text"),
             Column("Entered", "count"),
             *(
-                Column(stage_heading(stage), "rate", 0 if stage.stage == last else len(stages) - index)
+                Column(stage_heading(stage), "rate", 1 if stage.stage == last else 1 + len(stages) - index)
                 for index, stage in enumerate(stages)
             ),
         ),
@@ -171,7 +171,7 @@ def _compared(family: Family, report: Compare) -> Section:
             Column(own, "rate", 2),
             Column(against, "rate", 2),
             Column("Difference", "points"),
-            Column("95 % interval", "points_interval", 1),
+            Column("95 % interval", "points_interval"),
             Column("Ratio", "number", 4),
             Column("p" if report.adjust == "none" else "p adjusted", "p"),
             Column("Enough data", "flag", 3),

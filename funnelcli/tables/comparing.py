@@ -88,7 +88,7 @@ def _sentence(each: Comparison, family: Family, report: Compare) -> str:
     if report.rates == "stage":
         stage = f"{stage}, of who reached {_before(stage, report)}"
     if report.cohorts:
-        own = {column: value for column, value in each.segment.items() if column != "period"}
+        own = _without_period(each)
         stage = f"{stage}, {segment(own)}" if own else stage
         who = f"{each.segment['period']} {display.rate(each.rate)} against {display.rate(each.baseline_rate)}"
         who += f" in {(each.baseline or {})['period']}"
@@ -156,10 +156,24 @@ def _moved(report: Compare) -> Iterable[str]:
         if family.reverses:
             way = "less" if together(family.decomposition) > 0 else "more"
             yield (
-                f"Every segment of {_columns(family)} converts {way} and yet the total"
+                f"Every segment of {_columns(family)} that is in both converts {way} and yet the total"
                 f" {'more' if way == 'less' else 'less'}: how many entered in which segment decides that (Simpson's"
-                " paradox). The segments tell more than the total."
+                f" paradox). {_own_moves(family, report)}"
             )
+
+
+def _own_moves(family: Family, report: Compare) -> str:
+    """Whether the moves of the segments may be chance."""
+    if report.rates == "stage":
+        return "Whether the segments' own moves are significant is told with --rates entered."
+    moves = [each for each in family.comparisons if each.stage == report.last.stage and each.p_value is not None]
+    significant = sum(each.significant is True for each in moves)
+    if not significant:
+        return "None of the segments' own moves is significant: they may be chance."
+    return (
+        f"{display.count(significant)} of the segments' {display.count(len(moves))} own moves"
+        f" {'is' if significant == 1 else 'are'} significant: the segments tell more than the total."
+    )
 
 
 def _by(difference: float) -> str:
@@ -193,14 +207,12 @@ def _split(split: Split) -> str:
     meant = ", ".join(f"{segment(values)} {display.rate(share)}" for values, share in split.expected)
     if split.p_value is None:
         return f"Expected split {meant}: it cannot be checked with these units."
+    total = sum(count for _, count in split.observed)
+    found = ", ".join(f"{segment(values)} {display.rate(count / total)}" for values, count in split.observed)
+    both = f"Expected {meant}; entered {found} (p {display.p_value(split.p_value)})."
     if split.p_value < OFF:
-        total = sum(count for _, count in split.observed)
-        found = ", ".join(f"{segment(values)} {display.rate(count / total)}" for values, count in split.observed)
-        return (
-            f"Warning: the experiment's split is off. Expected {meant}; entered {found} (p"
-            f" {display.p_value(split.p_value)}). Do not trust this comparison until that is explained."
-        )
-    return f"The split is as expected ({meant}; p {display.p_value(split.p_value)})."
+        return f"Warning: the experiment's split is off. {both} Do not trust this comparison until that is explained."
+    return f"There is no sign that the split is off. {both}"
 
 
 def notes(report: Compare) -> Iterable[str]:
@@ -276,11 +288,28 @@ def _families(report: Compare) -> Iterable[str]:
 
 
 def _detectable(report: Compare) -> Iterable[str]:
-    smallest = report.detectable_difference
-    if smallest is not None:
-        level = " ÷ the tests of its family" if report.adjust == "holm" else ""
-        yield (
-            f"Even the comparison at {report.last.stage} with most data finds a difference of"
-            f" {display.points(smallest)} in {display.rate(POWER)} of cases only (at {LEVEL}{level}); smaller ones it"
-            " is likely to miss."
-        )
+    if report.keenest is None:
+        return
+    family, each = report.keenest
+    tests = tested(family.comparisons)
+    level = f" ÷ {display.count(tests)}" if report.adjust == "holm" and tests > 1 else ""
+    alone = sum(other.stage == each.stage for other in report.comparisons) == 1
+    yield (
+        f"The smallest difference at {each.stage} that any comparison finds in {display.rate(POWER)} of cases is"
+        f" {display.points(each.detectable_difference or 0.0)} ({_sides(each, family, report)}, at {LEVEL}{level})"
+        f"{'' if alone else '; the others find none that is smaller'}."
+    )
+
+
+def _sides(each: Comparison, family: Family, report: Compare) -> str:
+    """Who is held against whom: `email against all others`, `email, 2026-02 against 2026-01`."""
+    if not report.cohorts:
+        return f"{segment(each.segment)} against {_baseline(family)}"
+    own = _without_period(each)
+    periods = f"{each.segment['period']} against {(each.baseline or {})['period']}"
+    return f"{segment(own)}, {periods}" if own else periods
+
+
+def _without_period(each: Comparison) -> dict[str, str | None]:
+    """The segment that is compared in two periods; nothing for the totals."""
+    return {column: value for column, value in each.segment.items() if column != "period"}

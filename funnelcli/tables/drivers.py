@@ -81,14 +81,14 @@ def _section(report: Drivers, shown: Sequence[Driver]) -> Section:
         f"Share that reached {report.last.stage}",
         (
             Column("Driver", "text"),
-            Column("Have it", "count", 2),
+            Column("Have it", "count"),
             Column("With it", "rate"),
             Column("Without", "rate"),
             Column("Odds ratio", "number", 1),
             Column("95 % interval", "text", 3),
             Column("Phi", "number", 4),
             Column("p adjusted", "p"),
-            Column("Flags", "text", 1),
+            Column("Flags", "text"),
         ),
         tuple(
             (
@@ -133,17 +133,22 @@ def _summary(report: Drivers) -> Iterable[str]:
         yield "There is nothing to test: all came out alike, or had the same."
         return
     found = [driver for driver in report.drivers if driver.significant]
-    tested = display.count(report.tested)
     if not found:
-        yield f"None of the {tested} drivers tested goes with reaching {last} beyond chance."
+        none = "The one driver tested does not go" if report.tested == 1 else f"None of {_tested(report)} goes"
+        yield f"{none} with reaching {last} beyond chance."
         return
     telling = [driver for driver in found if not driver.flags][:NAMED]
     strongest = "; ".join(
         f"{name(driver)} ({display.rate(driver.rate_with)} with it, {display.rate(driver.rate_without)} without)"
         for driver in telling
     )
-    sentence = f"{display.count(len(found))} of the {tested} drivers tested go with reaching or not reaching {last}"
+    some = "The one driver tested" if report.tested == 1 else f"{display.count(len(found))} of {_tested(report)}"
+    sentence = f"{some} {'goes' if len(found) == 1 else 'go'} with reaching or not reaching {last}"
     yield f"{sentence} beyond chance. Strongest, of those without a flag: {strongest}." if telling else f"{sentence}."
+
+
+def _tested(report: Drivers) -> str:
+    return "the one driver tested" if report.tested == 1 else f"the {display.count(report.tested)} drivers tested"
 
 
 def _notes(report: Drivers, shown: int) -> Iterable[str]:
@@ -174,10 +179,12 @@ def _notes(report: Drivers, shown: int) -> Iterable[str]:
 
 def _family(report: Drivers) -> str:
     """How p-values are adjusted, and over what."""
-    tested = f"the {display.count(report.tested)} drivers tested"
-    if report.adjust == "none":
-        return f"not adjusted, so of {tested} about one in twenty is called so by chance"
-    return f"adjusted by {'Holm' if report.adjust == 'holm' else 'Benjamini and Hochberg'} over {tested}"
+    if report.adjust != "none":
+        method = "Holm" if report.adjust == "holm" else "Benjamini and Hochberg"
+        return f"adjusted by {method} over {_tested(report)}"
+    if report.tested == 1:
+        return "not adjusted, as there is one"
+    return f"not adjusted, so of {_tested(report)} about one in twenty is called so by chance"
 
 
 def _left_out(report: Drivers, shown: int) -> Iterable[str]:
@@ -189,12 +196,14 @@ def _left_out(report: Drivers, shown: int) -> Iterable[str]:
             " at the end of the data. What becomes of them is not known, and they are left out."
         )
     if shown < len(report.drivers):
-        yield f"{display.count(len(report.drivers) - shown)} weaker drivers are left out by --top."
+        weaker = len(report.drivers) - shown
+        yield f"{display.count(weaker)} weaker {'driver is' if weaker == 1 else 'drivers are'} left out by --top."
     for column, count in report.left_out.items():
+        s = "" if count == 1 else "s"
         if column is None:
-            yield f"{display.count(count)} more event names, rarer than the {display.count(MOST_EVENTS)} tested."
+            yield f"{display.count(count)} more event name{s}, rarer than the {display.count(MOST_EVENTS)} tested."
         else:
-            yield f"{display.count(count)} more values of {column}, rarer than the {MOST_VALUES} tested."
+            yield f"{display.count(count)} more value{s} of {column}, rarer than the {MOST_VALUES} tested."
 
 
 def _flags(report: Drivers) -> Iterable[str]:

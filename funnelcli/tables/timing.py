@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("Stage", "text"),
-    Column("From", "text", 5),
+    Column("From", "text"),
     Column("Reached", "count"),
     Column("Median", "seconds"),
     Column("Mean", "seconds", 2),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelcli import display
 from funnelcli.config import times
+from funnelcli.reports.trend import LEAST_EXPECTED
 from funnelcli.tables.frame import how_counted, opening
 from funnelcli.tables.parts import breakdown, counts_record, interval, segment, segment_record
 from funnelcli.tables.spans import WORDS, label
@@ -163,7 +164,7 @@ def _breakdown(heading: str, parts: Sequence[Series], word: str) -> Section:
     """A line per segment, of its complete periods."""
     columns = (
         Column(heading, "text"),
-        Column("Entered", "count", 1),
+        Column("Entries", "count", 1),
         Column("Conversion rate", "sparkline"),
         Column("Lowest to highest", "interval"),
         Column("First", "rate", 3),
@@ -207,12 +208,28 @@ def _summary(report: Trend) -> Iterable[str]:
     entered, converted = _sums(periods)
     first_label, last_label = (label(period.span, report.every, zone) for period in (periods[0], periods[-1]))
     reach = f"from {first_label} to {last_label}" if len(periods) > 1 else first_label
-    share = f" ({display.rate(converted / entered)})" if entered else ""
     yield (
-        f"{_many(len(periods), word)} of entry, {reach}, {funnel.timezone}: {display.count(entered)} entered,"
-        f" {display.count(converted)} converted{share}."
+        f"{_many(len(periods), word)} of entry, {reach}, {funnel.timezone}: {_entries(entered)}"
+        f"{_counting(funnel, word) if len(periods) > 1 and entered else ''}"
+        + (
+            f"; {display.count(converted)}{' of them' if entered > 1 else ''} converted"
+            f" ({display.rate(converted / entered)})."
+            if entered
+            else "."
+        )
     )
     yield from _outside(report, zone)
+
+
+def _entries(number: int) -> str:
+    return f"{display.count(number)} {'entry' if number == 1 else 'entries'}"
+
+
+def _counting(funnel: Funnel, word: str) -> str:
+    """Why the entries of all periods are not the journeys of the funnel."""
+    if funnel.count == "attempts":
+        return f", every attempt in the {word} that it enters"
+    return f", as a {'session' if funnel.session is not None else 'unit'} counts in every {word} that it enters"
 
 
 def _outside(report: Trend, zone: tzinfo) -> Iterable[str]:
@@ -250,7 +267,8 @@ def _said(period: Period) -> str:
     distance = _distance(period)
     side, limit = ("above", period.limit_high) if distance > 0 else ("below", period.limit_low)
     share = display.rate(period.counts.conversion_rate)
-    return f"{share}, {side} {display.rate(limit)} ({display.difference(distance)})"
+    few = f", of only {display.count(period.counts.entered)} who entered, too few to say much" if period.few else ""
+    return f"{share}, {side} {display.rate(limit)} ({display.difference(distance)}){few}"
 
 
 def _notes(report: Trend) -> Iterable[str]:
@@ -263,7 +281,8 @@ def _notes(report: Trend) -> Iterable[str]:
         yield (
             f"Limits: three standard deviations around {display.rate(report.whole.centre_rate)}, the rate of the"
             f" complete {word}s together{'; of a segment around its own' if report.segments else ''}."
-            f" By chance alone about 3 {word}s in 1,000 lie outside."
+            f" By chance alone about 3 {word}s in 1,000 lie outside, where at least {LEAST_EXPECTED} conversions and"
+            f" {LEAST_EXPECTED} others are expected.{_few(report)}"
         )
     if len(periods) > 1:
         yield (
@@ -277,6 +296,20 @@ def _notes(report: Trend) -> Iterable[str]:
         )
 
 
+def _few(report: Trend) -> str:
+    """In how many of the periods with limits fewer are expected than these limits need."""
+    places = []
+    for periods, whose in (
+        (report.whole.periods, ""),
+        ([period for part in report.segments for period in part.periods], " of segments"),
+    ):
+        judged = [period.few for period in periods if period.few is not None]
+        if any(judged):
+            complete = f"{display.count(len(judged))} complete {WORDS[report.every]}s{whose}"
+            places.append(f"in {display.count(sum(judged))} of {complete}")
+    return f" Fewer are expected {' and '.join(places)}." if places else ""
+
+
 def _open(report: Trend) -> Iterable[str]:
     """Which periods are not complete, why, and how many of those who entered in them are open."""
     funnel, word = report.head.funnel, WORDS[report.every]
@@ -286,17 +319,17 @@ def _open(report: Trend) -> Iterable[str]:
     first = label(running[0].span, report.every, times.zone(funnel.timezone))
     reach = f"from {first} on" if len(running) > 1 else first
     what = "not over" if funnel.window is None else "with windows that are not over"
-    rates = "its rate may still rise, and is" if len(running) == 1 else "their rates may still rise, and are"
+    count, (entered, converted) = sum(period.counts.open for period in running), _sums(running)
+    may_convert = entered - converted if funnel.window is None else count
+    rise = " may still rise, and" if may_convert else ""
+    rates = f"its rate{rise} is" if len(running) == 1 else f"their rates{rise} are"
     yield (
         f"Still open: {_many(len(running), word)}, {reach}, {what} at the end of the data;"
         f" {rates} left out of the limits and of the line over time."
     )
-    count, (entered, _) = sum(period.counts.open for period in running), _sums(running)
     if count:
-        yield (
-            f"{display.count(count)} of the {display.count(entered)} who entered then"
-            f" {'is' if count == 1 else 'are'} still open."
-        )
+        entries = "The entry" if entered == 1 else f"{display.count(count)} of the {_entries(entered)}"
+        yield f"{entries} then {'is' if count == 1 else 'are'} still open."
 
 
 def _sums(periods: Iterable[Period]) -> tuple[int, int]:

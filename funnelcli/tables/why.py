@@ -37,8 +37,11 @@ def reason(row: Bottleneck, report: Bottlenecks) -> str:
         whom = f" for {' and '.join(row.segment)} {segment(row.segment)}"
     if row.stage_rate is None:
         return f"{way(row)}{whom}: nobody reached {row.from_stage}, so there is nothing to tell."
-    first = f"{way(row)}{whom}: {_measured(row)}{display.rate(row.stage_rate)} go on{_target(row, report)}"
-    return " ".join([f"{first}{_gain(row)}.", *_sure(row, report)])
+    if row.stage_rate == 0 == row.target_rate:
+        told = f"nobody goes on, nor does anybody {_elsewhere(row, report)}, so there is no better rate to reach"
+    else:
+        told = f"{display.rate(row.stage_rate)} go on{_target(row, report)}{_gain(row)}"
+    return " ".join([f"{way(row)}{whom}: {_measured(row)}{told}.", *_sure(row, report)])
 
 
 def _measured(row: Bottleneck) -> str:
@@ -73,6 +76,13 @@ def _target(row: Bottleneck, report: Bottlenecks) -> str:
         f", and there is no target: the config sets none, and {segments}no earlier whole {every} has {ENOUGH} who"
         f" reached {row.from_stage}"
     )
+
+
+def _elsewhere(row: Bottleneck, report: Bottlenecks) -> str:
+    """Where the target was looked for."""
+    if row.target_from == "segment":
+        return "in another segment with enough data"
+    return f"in an earlier {period(report.every)} with enough data"
 
 
 def _gain(row: Bottleneck) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from rich.cells import cell_len
 
 from tests.conftest import ROOT
 
@@ -87,6 +88,58 @@ def test_get_prints_one_value(cli):
     assert (outcome.code, outcome.out, outcome.err) == (0, "Product\n", "")
 
 
+LONG = """\
+funnel: Shop
+logs: log.csv
+window: 1d
+stages:
+  - The very first page of the shop that a person looks at: view
+  - Averyverylongnameofastagewithoutanyspacesinitwhatsoeverreally: cart
+  - Anotherverylongnameofastagewithoutanyspacesinitwhatsoever: buy
+breakdowns: [the_channel_that_brought_them, [the_channel_that_brought_them, device]]
+"""
+NAMES = ("x" * 70, "\x1b[31mred \u202e and quite a long name of a segment", "漢字" * 30, "a")
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A config whose names are long, and segments that are long or would act on a terminal."""
+    rows = ["user,event,timestamp,the_channel_that_brought_them,device"]
+    for number in range(96):
+        month, name = number // 4 % 2 + 1, NAMES[number % 4]
+        for hour, event in enumerate(["view", "cart", "buy"][: 1 + number % 3]):
+            rows.append(f'{number},{event},2026-0{month}-10T0{hour}:00,"{name}",{number % 5}')
+    rows.append("last,other,2026-03-01T00:00,a,1")
+    tmp_path.joinpath("log.csv").write_text("\n".join(rows), encoding="utf-8")
+    tmp_path.joinpath("funnel.yaml").write_text(LONG, encoding="utf-8")
+    return tmp_path / "funnel.yaml"
+
+
+LABELS = ["--periods", "2026-01-01..2026-01-31", "2026-02-01..2026-02-28"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("arguments", [[], ["--baseline", "a"], ["--periods", "2026-01", "2026-02"], LABELS])
+def test_names_however_long_leave_room_for_difference_interval_and_p(cli, hostile, monkeypatch, width, arguments):
+    monkeypatch.setenv("COLUMNS", str(width))
+    outcome = cli("compare", hostile, *arguments, "-f", "table")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert max(map(cell_len, outcome.out.splitlines())) <= width
+    _, _, left_out = outcome.out.partition(f"Left out at a width of {width}")
+    hidden = " ".join(left_out.split())
+    assert not any(f"{name} (" in hidden for name in ("Difference", "95 % interval", "p adjusted", "Together"))
+
+
+@pytest.mark.parametrize("width", range(60, 121, 4))
+def test_the_shares_in_two_periods_are_both_shown_or_neither(cli, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    outcome = cli("compare", SHOP, "--by", "device", *LABELS, "-f", "table")
+    assert (outcome.code, outcome.err) == (0, "")
+    hidden = " ".join(outcome.out.partition("Left out at a width of")[2].split())
+    assert hidden.count("Share in ") in {0, 2}
+    assert width > 60 or hidden.count("Share in ") == 2
+
+
 NO_BY = ["--periods", "2026-01", "2026-02"]
 
 
@@ -100,6 +153,8 @@ NO_BY = ["--periods", "2026-01", "2026-02"]
         (["--by", "device", "--baseline", "mobile", "--segment-from", "any"],
          "--baseline: with segment_from any a unit can be in both; leave one of the two out"),
         (["--periods", "2026-01", "2026-W02"], "--periods: 2026-01 and 2026-W02 overlap; name two that do not"),
+        ([*NO_BY, "--no-mature"],
+         "--no-mature: periods are always compared by units whose window is over; leave it out"),
         (["--periods", "2026-13", "2026-01"],
          "--periods: '2026-13' is not in the calendar; a year has the months 01 to 12"),
         (["--periods", "2026-01", "2026-02", "--until", "2026-02-01"],

@@ -32,6 +32,34 @@ def test_a_terminal_of_any_width_has_its_table(cli, golden, monkeypatch, width):
     golden(f"cli/drivers.{width}.table", outcome.out)
 
 
+def test_the_narrowest_terminal_shows_how_many_have_a_driver_and_its_flags(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    told = cli("drivers", CONFIG, *BETWEEN, "-f", "table").out
+    heading = next(line for line in told.splitlines() if line.startswith("Driver "))
+    assert "Flags" in heading
+    left_out = " ".join(told[told.index("Left out") :].split())
+    assert "Have it" not in left_out
+    assert "Flags" not in left_out
+
+
+@pytest.mark.parametrize(
+    ("between", "said"),
+    [
+        (("Product", "Cart"), "1 of the 5 drivers tested goes with reaching or not reaching Cart."),
+        (("Visit", "Cart"), "2 of the 5 drivers tested go with reaching or not reaching Cart."),
+    ],
+)
+def test_how_many_go_with_converting_is_said_in_the_singular_and_plural(cli, between, said):
+    assert said in cli("drivers", CONFIG, "--between", *between, "--by", "device", "-f", "plain").out
+
+
+def test_a_single_driver_is_told_in_the_singular(cli):
+    told = cli("drivers", "funnel.yaml", "--between", "Visit", "Purchase", "-f", "plain").out
+    assert "The one driver tested does not go with reaching Purchase beyond chance." in told
+    assert "They are adjusted by Holm over the one driver tested." in told
+    assert "drivers tested" not in told
+
+
 def test_counts_are_those_of_report_and_of_paths(cli):
     told = json.loads(cli("drivers", CONFIG, *BETWEEN, "-f", "json").out)
     report = json.loads(cli("report", CONFIG, "-f", "json").out)

@@ -31,6 +31,8 @@ def test_on_a_terminal_the_table_fits_its_width(cli, golden, monkeypatch, width)
     assert (outcome.code, outcome.err) == (0, "")
     assert max(map(len, outcome.out.splitlines())) <= width
     golden(f"cli/timing-{width}.table", outcome.out)
+    heading = next(line for line in outcome.out.splitlines() if line.startswith("Stage "))
+    assert heading.split()[:3] == ["Stage", "From", "Reached"]
 
 
 def test_the_times_of_a_small_shop_as_json(cli, golden, shop, monkeypatch):

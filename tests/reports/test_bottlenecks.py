@@ -540,6 +540,22 @@ def test_a_segment_with_too_little_data_is_no_target_and_says_so() -> None:
     )
 
 
+def test_where_nobody_goes_on_anywhere_there_is_no_better_rate_to_reach() -> None:
+    end = "with enough data, so there is no better rate to reach."
+    packed = [*depths(100, channel="x"), *depths(40, channel="y")]
+    for measure, before in (("gain", ""), ("lost", "40 dropped; ")):
+        rows = told(packed, worlds.funnel("A, B", breakdowns=(CHANNEL,)), measure=measure)
+        assert only(rows, "s2", "y")["reason"] == (
+            f"s1 → s2 for channel y: {before}nobody goes on, nor does anybody in another segment {end}"
+        )
+        assert "nobody goes on, nor does anybody in another segment" in only(rows, "s2", "x")["reason"]
+    week = 7 * 24 * HOUR
+    packed = [(oracle.Row(number % 3 * week, "A", 0, {}),) for number in range(120)]
+    assert told(packed, worlds.funnel("A, B"), every="1w")[0]["reason"] == (
+        f"s1 → s2: nobody goes on, nor does anybody in an earlier week {end}"
+    )
+
+
 UNLIKELY = "The difference from the target is hardly chance (p 0.041)."
 
 

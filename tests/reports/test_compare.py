@@ -14,6 +14,7 @@ from scipy.stats import chisquare, fisher_exact
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
+from funnelcli import display
 from funnelcli.config.periods import Period
 from funnelcli.engine import journeys
 from funnelcli.errors import UsageError
@@ -343,6 +344,13 @@ STONES = people([("small", 1, 87, 81), ("large", 1, 263, 192), ("small", 5, 270,
 """Kidney stones by two treatments as two periods; Charig et al. (1986), British Medical Journal 292, 879–882."""
 
 
+def periods_of(packed: Sequence[World], wanted: oracle.Funnel) -> Compare:
+    """The second period against the first."""
+    ours, events = worlds.config(wanted), worlds.events(packed, wanted)
+    found, both = cohorts(events, ours, (FIRST, SECOND))
+    return by_period(found, both, ours, events.account, baseline=FIRST.label)
+
+
 def test_where_every_segment_falls_and_the_total_rises_simpson_is_named() -> None:
     ours, events = worlds.config(BY_CHANNEL), worlds.events([*STONES, END], BY_CHANNEL)
     found, both = cohorts(events, ours, (FIRST, SECOND))
@@ -352,7 +360,8 @@ def test_where_every_segment_falls_and_the_total_rises_simpson_is_named() -> Non
     ):
         shown = table(by_period(found, both, ours, events.account, baseline=baseline))
         assert shown.record["simpson"] is True
-        assert sum(f"Every segment of channel {words}" in sentence for sentence in shown.summary) == 1
+        assert sum(f"Every segment of channel that is in both {words}" in each for each in shown.summary) == 1
+        assert shown.summary[-1].endswith("None of the segments' own moves is significant: they may be chance.")
     record = in_periods([*STONES, END], BY_CHANNEL)
     by = {
         (part["kind"], (part["segment"] or {}).get("channel")): part["difference"] for part in record["decomposition"]
@@ -360,6 +369,47 @@ def test_where_every_segment_falls_and_the_total_rises_simpson_is_named() -> Non
     assert by["stage", None] == pytest.approx(289 / 350 - 273 / 350)
     assert by["rate", "small"] < 0 > by["rate", "large"]
     assert sum(part for (kind, _), part in by.items() if kind != "stage") == pytest.approx(by["stage", None])
+
+
+def test_with_the_paradox_is_told_how_many_of_the_segments_in_both_periods_moved_for_sure() -> None:
+    rates = [("a", 0, 300, 290), ("b", 0, 3000, 1000), ("a", 4, 3000, 2700), ("b", 4, 300, 96), ("new", 4, 50, 20)]
+    ours, events = worlds.config(BY_CHANNEL), worlds.events([*people(rates), END], BY_CHANNEL)
+    found, both = cohorts(events, ours, (FIRST, SECOND))
+    ends: dict[Rates, str] = {
+        "entered": "1 of the segments' 2 own moves is significant: the segments tell more than the total.",
+        "stage": "Whether the segments' own moves are significant is told with --rates entered.",
+    }
+    for rates_, end in ends.items():
+        shown = table(by_period(found, both, ours, events.account, baseline="0-3", rates=rates_))
+        assert "that is in both converts less and yet the total more" in shown.summary[-1]
+        assert shown.summary[-1].endswith(end)
+
+
+def test_the_smallest_difference_that_can_be_found_is_told_with_its_comparison_and_family() -> None:
+    # a is the smallest, but hardly any of the others convert, so that a difference from them shows best.
+    packed = people([("a", 0, 400, 200), ("b", 0, 1000, 10), ("c", 0, 1000, 10)])
+    by_both = worlds.funnel("A,B", window=HOUR, breakdowns=(("channel",), ("device",)))
+    cases: tuple[tuple[oracle.Funnel, Record, str], ...] = (
+        (BY_CHANNEL, {}, "(a against all others, at 0.05 ÷ 3); the others find none that is smaller."),
+        (BY_CHANNEL, {"adjust": "bh"}, "(a against all others, at 0.05); the others find none that is smaller."),
+        (BY_CHANNEL, {"baseline": "c"}, "(b against c, at 0.05 ÷ 2); the others find none that is smaller."),
+        (by_both, {}, "(a against all others, at 0.05 ÷ 3); the others find none that is smaller."),
+    )
+    for wanted, options, words in cases:
+        ours, events = worlds.config(wanted), worlds.events(packed, wanted)
+        report = by_segment(journeys(events, ours), ours, events.account, **options)
+        (sentence,) = [
+            note for note in table(report).notes if note.startswith("The smallest difference at s2 that any")
+        ]
+        assert sentence.endswith(words)
+        assert report.detectable_difference is not None
+        assert f" of cases is {display.points(report.detectable_difference)} (" in sentence
+    shown = table(periods_of([*people([("a", 0, 90, 40), ("a", 4, 80, 40)]), END], worlds.funnel("A,B", window=HOUR)))
+    (sentence,) = [note for note in shown.notes if note.startswith("The smallest difference")]
+    assert sentence.endswith("(4-8 against 0-3, at 0.05).")
+    shown = table(periods_of([*STONES, END], BY_CHANNEL))
+    (sentence,) = [note for note in shown.notes if note.startswith("The smallest difference")]
+    assert sentence.endswith("(4-8 against 0-3, at 0.05); the others find none that is smaller.")
 
 
 def test_without_two_periods_and_segments_there_is_no_paradox_to_ask_for() -> None:
@@ -531,7 +581,9 @@ def test_the_split_is_held_against_the_shares_that_were_meant() -> None:
         "Warning: the experiment's split is off. Expected B 50.0 %, A 50.0 %; entered B 54.4 %, A 45.6 % (p <0.001). Do"
         " not trust this comparison until that is explained."
     )
-    assert summary(packed, BY_CHANNEL, expected=[("B", 6.0), ("A", 5.0)])[0].startswith("The split is as expected")
+    assert summary(packed, BY_CHANNEL, expected=[("B", 6.0), ("A", 5.0)])[0] == (
+        "There is no sign that the split is off. Expected B 54.5 %, A 45.5 %; entered B 54.4 %, A 45.6 % (p 0.89)."
+    )
 
 
 def test_shares_without_names_are_of_the_segments_sorted_by_name() -> None:

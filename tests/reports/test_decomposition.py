@@ -153,6 +153,18 @@ def test_more_of_the_same_has_no_parts(side: list[Share], times: int) -> None:
     assert not reverses(more, side)
 
 
+@given(PAIRS, SIDES)
+def test_nothing_is_never_minus_nothing(
+    pair: tuple[list[int], list[int]], sides: tuple[list[Share], list[Share]]
+) -> None:
+    parts = [*stages(*pair), *(part for both in kitagawa(*sides) for part in both)]
+    assert "-0.0" not in map(repr, parts)
+
+
+def test_a_segment_that_shrinks_and_never_converts_has_no_part_and_no_sign() -> None:
+    assert repr(kitagawa([(0, 1), (3, 9)], [(0, 5), (1, 3)])[0]) == "(0.0, 0.0)"
+
+
 # Charig et al. (1986), British Medical Journal 292, 879–882: kidney stones, small and large, by two treatments.
 OPEN_SURGERY = [(81, 87), (192, 263)]
 NEPHROLITHOTOMY = [(234, 270), (55, 80)]

@@ -445,7 +445,7 @@ def test_open_periods_are_marked_in_words_and_explained() -> None:
         "Still open: 3 days, from 1970-01-02 on, with windows that are not over at the end of the data; their rates"
         " may still rise, and are left out of the limits and of the line over time."
     )
-    assert output.notes[1] == "3 of the 6 who entered then are still open."
+    assert output.notes[1] == "3 of the 6 entries then are still open."
 
 
 def test_a_period_that_is_not_over_is_marked_without_a_window_too() -> None:
@@ -455,6 +455,62 @@ def test_a_period_that_is_not_over_is_marked_without_a_window_too() -> None:
         "Still open: 1 day, 1970-01-02, not over at the end of the data; its rate may still rise, and is left out of"
         " the limits and of the line over time."
     )
+
+
+def test_a_rate_may_rise_only_where_somebody_is_open() -> None:
+    for keys in ({}, {"window": "36h"}):
+        wanted = worlds.funnel("A,B", **keys)
+        output = shown(worlds.events(days([(2, 2), (2, 2)]), wanted), worlds.config(wanted), "1d")
+        assert "its rate may" not in output.notes[0]
+        assert "their rates may" not in output.notes[0]
+        assert output.notes[0].endswith("left out of the limits and of the line over time.")
+        assert not any("still open" in note for note in output.notes[1:])
+
+
+def summary(rows: Sequence[tuple[int, int]], **keys: Any) -> tuple[str, ...]:
+    """What the trend over days says first."""
+    wanted = worlds.funnel("A,B", window="2h", **keys)
+    return shown(worlds.events(days(rows, last=9), wanted), worlds.config(wanted), "1d").summary
+
+
+def test_sums_over_periods_are_called_entries_and_not_units() -> None:
+    two = "2 days of entry, from 1970-01-01 to 1970-01-02, UTC: "
+    assert summary([(3, 1), (2, 1)])[0] == (
+        f"{two}5 entries, as a unit counts in every day that it enters; 2 of them converted (40.0 %)."
+    )
+    assert summary([(3, 1), (2, 1)], count="attempts")[0] == (
+        f"{two}5 entries, every attempt in the day that it enters; 2 of them converted (40.0 %)."
+    )
+    one = "1 day of entry, 1970-01-01, UTC: "
+    assert summary([(4, 1)])[0] == f"{one}4 entries; 1 of them converted (25.0 %)."
+    assert summary([(1, 0)])[0] == f"{one}1 entry; 0 converted (0 %)."
+
+
+def test_a_period_outside_of_which_few_are_expected_is_named_with_how_few_they_are() -> None:
+    lines = summary([(4, 4), (400, 80), (400, 0)])
+    assert lines[1] == (
+        "Outside the limits: 1970-01-01: 100 %, above 56.3 % (+43.7 pts), of only 4 who entered, too few to say much;"
+        " 1970-01-02: 20.0 %, above 15.0 % (+5.0 pts); 1970-01-03: 0 %, below 5.9 % (−5.9 pts)."
+    )
+
+
+def test_what_chance_does_is_said_of_periods_with_enough_and_others_are_counted() -> None:
+    def limits(rows: Sequence[tuple[int, int]], *channels: str) -> str:
+        wanted = worlds.funnel("A,B", window="2h", breakdowns=(("channel",),) if channels else ())
+        packed = [
+            tuple(Row(row.time, row.event, row.position, {"channel": channel}) for row in world)
+            for channel in channels or ("all",)
+            for world in days(rows, last=9)
+        ]
+        output = shown(worlds.events(packed, wanted), worlds.config(wanted), "1d")
+        return next(note for note in output.notes if note.startswith("Limits: "))
+
+    promise = "1,000 lie outside, where at least 5 conversions and 5 others are expected."
+    fewer = f"{promise} Fewer are expected in"
+    assert limits([(10, 5), (10, 5)]).endswith(promise)
+    assert limits([(10, 5), (8, 4), (6, 3), (0, 0)]).endswith(f"{fewer} 2 of 3 complete days.")
+    assert limits([(50, 50), (50, 49)]).endswith(f"{fewer} 2 of 2 complete days.")
+    assert limits([(10, 5), (8, 4)], "a", "b").endswith(f"{fewer} 2 of 4 complete days of segments.")
 
 
 def test_that_periods_do_not_add_up_is_said_where_there_are_several() -> None:
