@@ -184,9 +184,12 @@ def _summary(report: Conversion) -> Iterable[str]:
         yield f"Nobody entered{times}.{excluded}"
         return
     limits = display.interval(interval(last.conversion_rate_low, last.conversion_rate_high))
+    estimate = ""
+    if counts.open and counts.estimated_conversion_rate is not None:
+        estimate = f"; estimated {display.rate(counts.estimated_conversion_rate)} when all windows are over"
     yield (
         f"{display.count(counts.entered)}{what} entered, {display.count(counts.converted)} converted"
-        f" ({display.rate(counts.conversion_rate)}, 95 % interval {limits});"
+        f" ({display.rate(counts.conversion_rate)}, 95 % interval {limits}{estimate});"
         f" {display.count(counts.dropped)} dropped, {display.count(counts.open)} still open.{excluded}"
     )
     if counts.median_seconds_to_convert is not None:
