@@ -70,10 +70,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
+def checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout as the working directory, so that outputs name files as anybody's would."""
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compares a whole output with the file of that name in tests/golden."""
 
     def check(name: str, output: str) -> None:
+        assert str(ROOT) not in output, "a golden file knows no machine's paths"
         path = ROOT / "tests" / "golden" / name
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,8 @@ import json
 import pytest
 from rich.cells import cell_len
 
-from tests.conftest import ROOT
-
-SHOP = ROOT / "configs" / "shop.yaml"
+SHOP = "configs/shop.yaml"
+pytestmark = pytest.mark.usefixtures("checkout")
 CASES = {
     "compare": ["--by", "device", "--expected-split", "desktop=6,mobile=12,tablet=2"],
     "compare-periods": ["--by", "device", "--periods", "2026-01", "2026-02"],

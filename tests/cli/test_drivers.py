@@ -18,8 +18,8 @@ def inside(shop, monkeypatch):
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "plain"])
-def test_what_goes_with_getting_from_one_stage_to_another(cli, golden, form):
-    outcome = cli("drivers", CONFIG, *BETWEEN, "-f", form)
+def test_what_goes_with_getting_from_one_stage_to_another(checkout, cli, golden, form):
+    outcome = cli("drivers", "configs/shop.yaml", *BETWEEN, "-f", form)
     assert (outcome.code, outcome.err) == (0, "")
     golden(f"cli/drivers.{form}", outcome.out)
 

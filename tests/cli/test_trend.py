@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Outcome
+from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
 
-CONFIG = ROOT / "configs" / "shop.yaml"
+CONFIG = "configs/shop.yaml"
+pytestmark = pytest.mark.usefixtures("checkout")
 OWN = {"start", "end", "rolling_rate", "limit_low", "limit_high", "outside", "complete"}
 
 

@@ -64,7 +64,7 @@ READER_ALONE = {
     *("stage_never_where", "where_contradicts", "where_contradicts_null"),
     *("value_order_any", "targets_misspelt", "targets_far", "targets_first", "targets_optional", "targets_order_any"),
     *("check_same_name", "check_unprintable", "check_min_over_max", "check_fall_misspelt", "check_fall_far"),
-    *("check_fall_first", "check_fall_order_any", "check_fall_order_any_first"),
+    *("check_fall_first", "check_fall_order_any", "check_fall_order_any_first", "check_get_of_no_stage"),
 }
 """Faults that join several keys, or that need a calendar, a database or a look at the characters of a text."""
 
