@@ -28,7 +28,7 @@ def check(selection: Selection, output: Output) -> int:
 
     start(output)
     from funnelcli.reports.check import checks
-    from funnelcli.tables.check import table
+    from funnelcli.tables.check import failures, table
 
     reports = []
     for funnel in found:
@@ -37,9 +37,9 @@ def check(selection: Selection, output: Output) -> int:
         reports.append(checks(rows, funnel, rows.account, numbers=numbers, now=datetime.now(UTC)))
     with step("wrote the report", output):
         write([table(report) for report in reports])
-    failed = [result.check.name for report in reports for result in report.results if not result.passed]
-    if failed:
-        say("gate", f"failed: {', '.join(failed)}")
+    failed = [sentence for report in reports for sentence in failures(report)]
+    for sentence in failed:
+        say("gate", sentence)
     return GATE if failed else DONE
 
 

@@ -43,10 +43,14 @@ class InPeriods:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Who entered in a period, without those `left_out`, whose windows are not over at the end of the data."""
+    """Who entered in a period, without those `left_out`, whose windows are not over at the end of the data.
+
+    `again` counts the units that entered in another of the periods, too.
+    """
 
     period: Period
     left_out: int
+    again: int
 
 
 def cohorts(events: Events, funnel: Funnel, periods: Sequence[Period]) -> tuple[Journeys, list[Cohort]]:
@@ -55,8 +59,12 @@ def cohorts(events: Events, funnel: Funnel, periods: Sequence[Period]) -> tuple[
     every = engine.by_period(events, funnel.model_copy(update={"mature": False}), spans)
     still_open = every.frame.filter(pl.col("mature").eq(False)).group_by(PERIOD).len()
     left_out = dict(still_open.cast({"len": pl.Int64}).iter_rows())
-    found = [Cohort(period, left_out.get(number, 0)) for number, period in enumerate(periods)]
-    return mature(every), found
+    over = mature(every)
+    units = over.frame.select("unit", PERIOD).unique()
+    twice = units.filter(pl.len().over("unit") > 1).group_by(PERIOD).len()
+    again = dict(twice.cast({"len": pl.Int64}).iter_rows())
+    found = [Cohort(each, left_out.get(number, 0), again.get(number, 0)) for number, each in enumerate(periods)]
+    return over, found
 
 
 def segments_by_period(

@@ -137,9 +137,14 @@ def _ranked(report: Bottlenecks) -> Section:
     if funnel.start != "open":
         if report.measure != "gain":
             lines.append((Column("Extra conversions", "estimate", 2), [row.extra_conversions for row in report.rows]))
+        # A target that is reached leaves nothing to gain, and no interval of it.
+        gains = [row if row.extra_conversions else None for row in report.rows]
         lines += [
-            (Column("95 % low", "estimate", 6), [row.extra_conversions_low for row in report.rows]),
-            (Column("95 % high", "estimate", 6), [row.extra_conversions_high for row in report.rows]),
+            (Column("95 % low", "estimate", 6), [None if row is None else row.extra_conversions_low for row in gains]),
+            (
+                Column("95 % high", "estimate", 6),
+                [None if row is None else row.extra_conversions_high for row in gains],
+            ),
         ]
         if funnel.value is not None:
             lines.append((Column("Extra value", "estimate", 2), [row.extra_value for row in report.rows]))

@@ -48,6 +48,16 @@ def table(report: Checks) -> Table:
     )
 
 
+def failures(report: Checks) -> list[str]:
+    """One sentence for each check that failed."""
+    there = zone(report.head.funnel.timezone)
+    return [
+        f"{report.head.funnel.name}: {each.check.name}: {reason(each, there)}"
+        for each in report.results
+        if not each.passed
+    ]
+
+
 def reason(result: Result, there: tzinfo) -> str:
     """What was found, and the limit that it was held against; times as people in the zone `there` write them."""
     check = result.check

@@ -16,6 +16,7 @@ from funnelcli.tables.parts import segment, still_open
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from funnelcli.config.funnel import Funnel
     from funnelcli.reports.compare import Compare, Family
     from funnelcli.reports.comparing import Adjust, Comparison
     from funnelcli.reports.decomposition import Part
@@ -197,8 +198,8 @@ def _mix(family: Family) -> str:
     if most.difference and len(rates) > 1:
         named = f", most of all {segment(most.segment or {})} {display.difference(most.difference)}"
     return (
-        f"By {_columns(family)}: {display.difference(together(mixes))} since the segments have other shares of who"
-        f" entered, {display.difference(together(rates))} since they convert differently{named}."
+        f"By {_columns(family)}: {display.difference(together(mixes))} because the segments have other shares of who"
+        f" entered, {display.difference(together(rates))} because they convert differently{named}."
     )
 
 
@@ -212,7 +213,7 @@ def _split(split: Split) -> str:
     both = f"Expected {meant}; entered {found} (p {display.p_value(split.p_value)})."
     if split.p_value < OFF:
         return f"Warning: the experiment's split is off. {both} Do not trust this comparison until that is explained."
-    return f"There is no sign that the split is off. {both}"
+    return f"The split is not clearly off. {both} Under {OFF} it would be."
 
 
 def notes(report: Compare) -> Iterable[str]:
@@ -267,7 +268,21 @@ def _cohorts(report: Compare) -> Iterable[str]:
         f" {display.time(cohort.period.until)} UTC"
         for cohort in report.cohorts
     ]
-    yield f"{'; '.join(spans)}. A unit that entered in both counts in both."
+    yield f"{'; '.join(spans)}."
+    again = report.cohorts[0].again
+    if again:
+        both = f"{display.count(again)} units entered in both, and count in both."
+        yield both + several_times("a period", report.head.funnel)
+
+
+def several_times(where: str, funnel: Funnel) -> str:
+    """What it means that a unit may enter several times in a period, after another sentence."""
+    if funnel.count == "attempts" or funnel.entry == "first":
+        return ""
+    return (
+        f" Of a unit that enters several times in {where} the journey that gets furthest counts, so a busier one looks"
+        " better; --entry first takes the first try alone, --count attempts each."
+    )
 
 
 def _families(report: Compare) -> Iterable[str]:
@@ -294,10 +309,11 @@ def _detectable(report: Compare) -> Iterable[str]:
     tests = tested(family.comparisons)
     level = f" ÷ {display.count(tests)}" if report.adjust == "holm" and tests > 1 else ""
     alone = sum(other.stage == each.stage for other in report.comparisons) == 1
+    smallest = display.points(each.detectable_difference or 0.0)
+    others = "" if alone else ", and no other comparison finds a smaller one"
     yield (
-        f"The smallest difference at {each.stage} that any comparison finds in {display.rate(POWER)} of cases is"
-        f" {display.points(each.detectable_difference or 0.0)} ({_sides(each, family, report)}, at {LEVEL}{level})"
-        f"{'' if alone else '; the others find none that is smaller'}."
+        f"This much data can reliably show only differences of {smallest} or more at {each.stage}"
+        f" ({_sides(each, family, report)}; found in {display.rate(POWER)} of cases at {LEVEL}{level}{others})."
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from funnelcli.config.funnel import Funnel
+    from funnelcli.reports.timing import StageTimes
     from funnelcli.reports.trend import Series
     from funnelcli.tables.table import Kind
 
@@ -75,7 +76,7 @@ def last_required(stages: Sequence[StageCounts]) -> StageCounts:
     return next(stage for stage in reversed(stages) if not stage.optional)
 
 
-def stage_heading(stage: StageCounts) -> str:
+def stage_heading(stage: StageCounts | StageTimes) -> str:
     """The stage's name, and whether it is optional."""
     return f"{stage.stage} (optional)" if stage.optional else stage.stage
 

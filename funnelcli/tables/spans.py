@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from funnelcli import display
+from funnelcli.config import periods
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Every
@@ -21,13 +22,10 @@ def label(span: Span, every: Every, zone: tzinfo) -> str:
     start, end = span.start.astimezone(zone), span.end.astimezone(zone)
     if span.cut:
         return _dates(start, end)
-    if every == "1h":
-        twice = start.replace(fold=0).utcoffset() != start.replace(fold=1).utcoffset()
-        return start.isoformat(" ", "minutes") if twice else display.time(span.start, zone)
-    if every == "1w":
-        year, week, _ = start.isocalendar()
-        return f"{year}-W{week:02}"
-    return f"{start:%Y-%m}" if every == "1mo" else f"{start:%Y-%m-%d}"
+    if every != "1h":
+        return periods.label(every, span.start, zone)
+    twice = start.replace(fold=0).utcoffset() != start.replace(fold=1).utcoffset()
+    return start.isoformat(" ", "minutes") if twice else display.time(span.start, zone)
 
 
 def _dates(start: datetime, end: datetime) -> str:

@@ -15,7 +15,7 @@ from funnelcli.reports.counting import rate
 from funnelcli.reports.survival import MOST_GROUPS
 from funnelcli.reports.timing import StageTimes
 from funnelcli.tables.frame import how_counted, opening
-from funnelcli.tables.parts import breakdown, segment, stage_kind, still_open
+from funnelcli.tables.parts import breakdown, segment, stage_heading, stage_kind, still_open
 from funnelcli.tables.table import Cell, Column, Kind, Scalar, Section, Table
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _rows(times: Times) -> Iterable[tuple[Scalar, ...]]:
 
 
 def _whole(times: Times) -> Iterable[Section]:
-    lines = [(_heading(stage), stage) for stage in times.stages]
+    lines = [(stage_heading(stage), stage) for stage in times.stages]
     if len(lines) > 1:
         lines.append(("Overall", times.overall))
     yield Section("", COLUMNS, tuple(_line(heading, stage) for heading, stage in lines))
@@ -135,10 +135,6 @@ def _whole(times: Times) -> Iterable[Section]:
             ),
             tuple((each.share, each.converted, each.seconds) for each in times.curve.milestones),
         )
-
-
-def _heading(stage: StageTimes) -> str:
-    return f"{stage.stage} (optional)" if stage.optional else stage.stage
 
 
 def _line(heading: str, stage: StageTimes) -> tuple[Cell, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelcli import display
 from funnelcli.config import times
 from funnelcli.reports.trend import LEAST_EXPECTED
+from funnelcli.tables.comparing import several_times
 from funnelcli.tables.parts import segment
 from funnelcli.tables.spans import WORDS, label
 
@@ -120,7 +121,7 @@ def notes(report: Trend) -> Iterable[str]:
     if len(periods) > 1:
         yield (
             f"Each {word} is a report of its own: a unit counts in every {word} that it enters,"
-            f" so the {word}s do not add up to the whole."
+            f" so the {word}s do not add up to the whole.{several_times(f'a {word}', funnel)}"
         )
     if funnel.segment_from == "any" and report.segments:
         yield (

@@ -10,6 +10,7 @@ from funnelcli import display
 from funnelcli.reports.comparing import LEVEL
 from funnelcli.reports.targets import ENOUGH
 from funnelcli.tables.parts import segment
+from funnelcli.tables.spans import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from funnelcli.config.funnel import Every
     from funnelcli.reports.bottlenecks import Bottleneck, Bottlenecks
 
-_PERIODS: dict[Every, str] = {"1h": "hour", "1d": "day", "1w": "week", "1mo": "month"}
-
 
 def period(every: Every, number: int = 1) -> str:
     """The word for so many periods of that length: `week`, `weeks`."""
-    return _PERIODS[every] if number == 1 else f"{_PERIODS[every]}s"
+    return WORDS[every] if number == 1 else f"{WORDS[every]}s"
 
 
 def way(row: Bottleneck) -> str:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.conftest import Outcome
+
 CONFIG = """\
 funnel: Shop
 logs: log.csv
@@ -129,6 +131,22 @@ def test_of_two_periods_in_which_nobody_entered_no_fall_is_known(cohorts, as_of,
     assert line["reason"] == reason
 
 
+@pytest.mark.parametrize("times", [("0050-01-01", "0060-01-01"), ("0001-01-01", "0001-06-01")])
+def test_in_the_first_years_no_period_is_complete(times, checked, shop):
+    first, last = times
+    shop.joinpath("log.csv").write_text(f"user,event,timestamp\nann,view,{first}\nann,cart,{last}\n")
+    (line,) = checked("{name: fall, fall: Purchase}", code=1, options=("--window", "36500d"))["checks"]
+    assert line["reason"] == "Purchase: the data do not go back two complete periods of 1w"
+
+
+def test_data_without_a_period_after_them_are_too_far_away(shop, cli):
+    shop.joinpath("check.yaml").write_text(f"{CONFIG.replace('window: 1d', '')}  - {{name: fall, fall: Purchase}}\n")
+    shop.joinpath("log.csv").write_text("user,event,timestamp\nann,view,2026-01-01\nann,cart,9999-12-31\n")
+    assert cli("check", shop / "check.yaml", "-q") == Outcome(
+        2, "", "funnelcli: error: the check 'fall': 9999-12-10 to 9999-12-31 is too far away; take dates from 1900 on\n"
+    )
+
+
 def test_a_fall_among_few_says_so(checked, shop):
     shop.joinpath("log.csv").write_text(weeks((10, 8), (10, 5)))
     (line,) = checked("{name: fall, fall: Purchase}", code=0, options=("--as-of", "2026-01-20"))["checks"]
@@ -178,7 +196,8 @@ def test_what_failed_is_told_on_standard_error(shop, cli):
     shop.joinpath("check.yaml").write_text(CONFIG + lines)
     outcome = cli("check", shop / "check.yaml")
     assert outcome.code == 1
-    assert outcome.err == "funnelcli: gate: failed: c4, c5\n"
+    said = [f"funnelcli: gate: Shop: c{least}: entered is 3; it must be at least {least}\n" for least in (4, 5)]
+    assert outcome.err == "".join(said)
     assert outcome.out.startswith("Shop\n2 of 3 checks failed.\n")
 
 

@@ -385,31 +385,32 @@ def test_with_the_paradox_is_told_how_many_of_the_segments_in_both_periods_moved
         assert shown.summary[-1].endswith(end)
 
 
+OTHERS = ", and no other comparison finds a smaller one)."
+
+
 def test_the_smallest_difference_that_can_be_found_is_told_with_its_comparison_and_family() -> None:
     # a is the smallest, but hardly any of the others convert, so that a difference from them shows best.
     packed = people([("a", 0, 400, 200), ("b", 0, 1000, 10), ("c", 0, 1000, 10)])
     by_both = worlds.funnel("A,B", window=HOUR, breakdowns=(("channel",), ("device",)))
     cases: tuple[tuple[oracle.Funnel, Record, str], ...] = (
-        (BY_CHANNEL, {}, "(a against all others, at 0.05 ÷ 3); the others find none that is smaller."),
-        (BY_CHANNEL, {"adjust": "bh"}, "(a against all others, at 0.05); the others find none that is smaller."),
-        (BY_CHANNEL, {"baseline": "c"}, "(b against c, at 0.05 ÷ 2); the others find none that is smaller."),
-        (by_both, {}, "(a against all others, at 0.05 ÷ 3); the others find none that is smaller."),
+        (BY_CHANNEL, {}, "(a against all others; found in 80.0 % of cases at 0.05 ÷ 3" + OTHERS),
+        (BY_CHANNEL, {"adjust": "bh"}, "(a against all others; found in 80.0 % of cases at 0.05" + OTHERS),
+        (BY_CHANNEL, {"baseline": "c"}, "(b against c; found in 80.0 % of cases at 0.05 ÷ 2" + OTHERS),
+        (by_both, {}, "(a against all others; found in 80.0 % of cases at 0.05 ÷ 3" + OTHERS),
     )
     for wanted, options, words in cases:
         ours, events = worlds.config(wanted), worlds.events(packed, wanted)
         report = by_segment(journeys(events, ours), ours, events.account, **options)
-        (sentence,) = [
-            note for note in table(report).notes if note.startswith("The smallest difference at s2 that any")
-        ]
+        (sentence,) = [note for note in table(report).notes if note.startswith("This much data can reliably show")]
         assert sentence.endswith(words)
         assert report.detectable_difference is not None
-        assert f" of cases is {display.points(report.detectable_difference)} (" in sentence
+        assert f" differences of {display.points(report.detectable_difference)} or more at s2 (" in sentence
     shown = table(periods_of([*people([("a", 0, 90, 40), ("a", 4, 80, 40)]), END], worlds.funnel("A,B", window=HOUR)))
-    (sentence,) = [note for note in shown.notes if note.startswith("The smallest difference")]
-    assert sentence.endswith("(4-8 against 0-3, at 0.05).")
+    (sentence,) = [note for note in shown.notes if note.startswith("This much data can reliably show")]
+    assert sentence.endswith("(4-8 against 0-3; found in 80.0 % of cases at 0.05).")
     shown = table(periods_of([*STONES, END], BY_CHANNEL))
-    (sentence,) = [note for note in shown.notes if note.startswith("The smallest difference")]
-    assert sentence.endswith("(4-8 against 0-3, at 0.05); the others find none that is smaller.")
+    (sentence,) = [note for note in shown.notes if note.startswith("This much data can reliably show")]
+    assert sentence.endswith("at 0.05, and no other comparison finds a smaller one).")
 
 
 def test_without_two_periods_and_segments_there_is_no_paradox_to_ask_for() -> None:
@@ -582,7 +583,8 @@ def test_the_split_is_held_against_the_shares_that_were_meant() -> None:
         " not trust this comparison until that is explained."
     )
     assert summary(packed, BY_CHANNEL, expected=[("B", 6.0), ("A", 5.0)])[0] == (
-        "There is no sign that the split is off. Expected B 54.5 %, A 45.5 %; entered B 54.4 %, A 45.6 % (p 0.89)."
+        "The split is not clearly off. Expected B 54.5 %, A 45.5 %; entered B 54.4 %, A 45.6 % (p 0.89). Under 0.001 it"
+        " would be."
     )
 
 
