@@ -1,4 +1,4 @@
-"""What options say of stages and units: `--at Cart --status dropped`, `--between Cart Purchase`."""
+"""What options of several commands say: `--at Cart --status dropped`, `--between Cart Purchase`, `--adjust bh`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from funnelcli.errors import UsageError
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
+    from funnelcli.reports.comparing import Adjust
     from funnelcli.reports.counting import Line
     from funnelcli.reports.users import Choice, Standing
 
+ADJUST: tuple[Adjust, ...] = ("holm", "bh", "none")
 STAYING: tuple[Standing, ...] = ("reached", "dropped", "open")
 STATUSES: tuple[Standing, ...] = (*STAYING, "converted", "excluded")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
+from funnelcli.cli.choosing import ADJUST
 from funnelcli.cli.comparing import baseline_label, comparable, two_periods, weights
 from funnelcli.cli.deliver import one_of, writer
 from funnelcli.cli.load import events, funnels, start, step, walked
@@ -12,10 +13,9 @@ from funnelcli.cli.options import FUNNEL, OUTPUT, Output, Selection, Top, comman
 from funnelcli.errors import DONE
 
 if TYPE_CHECKING:
-    from funnelcli.reports.comparing import Adjust, Rates
+    from funnelcli.reports.comparing import Rates
 
 RATES: tuple[Rates, ...] = ("entered", "stage")
-ADJUST: tuple[Adjust, ...] = ("holm", "bh", "none")
 
 Periods = Annotated[
     tuple[str, str] | None,

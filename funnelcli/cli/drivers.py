@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from funnelcli.cli.choosing import Between, stages
+from funnelcli.cli.choosing import ADJUST, Between, stages
 from funnelcli.cli.deliver import one_of, writer
 from funnelcli.cli.load import came_between, funnels, start, step
 from funnelcli.cli.options import OUTPUT, Output, Selection, command, option
@@ -14,10 +14,7 @@ from funnelcli.errors import DONE, UsageError
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
-    from funnelcli.reports.comparing import Adjust
     from funnelcli.reports.counting import Line
-
-ADJUSTMENTS: tuple[Adjust, ...] = ("holm", "bh", "none")
 
 AdjustBy = Annotated[
     str, option("--adjust", metavar="METHOD", help="Adjust p-values for all that is tested: holm, bh or none.")
@@ -34,7 +31,7 @@ def drivers(
     """What goes with getting from one stage to another: events between the two, and values of the columns of --by."""
     if selection.segment_from:
         raise UsageError("--segment-from: drivers reads columns at the first stage of --between; leave it out")
-    method = one_of("--adjust", adjust, ADJUSTMENTS)
+    method = one_of("--adjust", adjust, ADJUST)
     write = writer(output)
     found = funnels(selection, output)
 

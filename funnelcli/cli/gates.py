@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from funnelcli.config.funnel import line_names
 from funnelcli.config.rates import rate
 from funnelcli.errors import UsageError
 
@@ -31,7 +32,7 @@ def gates(texts: Sequence[str], funnels: Sequence[Funnel]) -> list[Gate]:
         UsageError: a text is not `STAGE=RATE`, or no funnel has the stage.
     """
     found = [_gate(text) for text in texts]
-    stages = [name for funnel in funnels for name in _lines(funnel)]
+    stages = [name for funnel in funnels for name in line_names([stage.name for stage in funnel.stages], funnel.order)]
     for gate in found:
         if gate.stage not in stages:
             near = get_close_matches(gate.stage, stages, n=1)
@@ -51,13 +52,6 @@ def failures(gates: Sequence[Gate], report: Conversion) -> list[str]:
         for stage in report.whole.stages
         if stage.stage == gate.stage and (stage.conversion_rate is None or stage.conversion_rate < gate.floor)
     ]
-
-
-def _lines(funnel: Funnel) -> list[str]:
-    """The lines of a report on the funnel: its stages, or how many of them."""
-    if funnel.order == "any":
-        return ["1 stage", *(f"{number} stages" for number in range(2, len(funnel.stages) + 1))]
-    return [stage.name for stage in funnel.stages]
 
 
 def _gate(text: str) -> Gate:

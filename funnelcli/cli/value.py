@@ -19,7 +19,8 @@ from funnelcli.errors import UsageError
 if TYPE_CHECKING:
     from funnelcli.tables.table import Scalar
 
-_STEP = re.compile(r'\.(?P<key>\w+)|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?P<plain>[^\]]*)\]')
+_QUOTED = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+_STEP = re.compile(rf"\.(?P<key>\w+)|\[(?P<quoted>{_QUOTED})\]|\[(?P<plain>[^\]]*)\]")
 
 
 class _NowhereError(Exception):

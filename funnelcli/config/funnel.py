@@ -6,6 +6,7 @@ events, the engine and the reports read. Durations are `timedelta`, times are UT
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -102,6 +103,17 @@ class Columns(Frozen):
     timestamp: str = "timestamp"
     time_unit: TimeUnit | None = None
     time_format: str | None = None
+
+
+def line_names(stages: Sequence[str], order: Order) -> list[str]:
+    """What the lines of a report are called: the stages, or with `order: any` how many of them.
+
+    >>> line_names(["Visit", "Cart"], "any")
+    ['1 stage', '2 stages']
+    """
+    if order != "any":
+        return list(stages)
+    return ["1 stage", *(f"{number} stages" for number in range(2, len(stages) + 1))]
 
 
 class Funnel(Frozen):

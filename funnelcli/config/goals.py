@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from funnelcli.config.basics import nearest
 from funnelcli.config.faults import KEY, Before, Fault, Faults, Stages, apart
+from funnelcli.config.funnel import line_names
 from funnelcli.config.nodes import shown
 
 if TYPE_CHECKING:
@@ -59,11 +60,7 @@ def checks(checks: tuple[CheckKeys, ...], before: Before) -> Faults:
 
 
 def _lines(before: Before) -> list[str]:
-    """The lines of the report: the stages, or in any order how many of them."""
-    names = [each.name for each in before["stages"]]
-    if before.get("order") != "any":
-        return names
-    return ["1 stage", *(f"{count} stages" for count in range(2, len(names) + 1))]
+    return line_names([each.name for each in before["stages"]], before.get("order", "loose"))
 
 
 def _get(path: str, before: Before, number: int) -> Faults:

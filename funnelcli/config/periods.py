@@ -60,6 +60,16 @@ def period(text: str, zone: tzinfo, base: datetime) -> Period:
     return Period(label, since, until)
 
 
+def label(every: Every, start: datetime, zone: tzinfo) -> str:
+    """The name of the day, week or month that begins then in `zone`, as `period` reads it.
+
+    >>> [label(every, datetime(2026, 1, 1, tzinfo=UTC), UTC) for every in ("1d", "1w", "1mo")]
+    ['2026-01-01', '2026-W01', '2026-01']
+    """
+    day = start.astimezone(zone).date()
+    return _week(day) if every == "1w" else _month(day) if every == "1mo" else day.isoformat()
+
+
 def _week(day: date) -> str:
     year, week, _ = day.isocalendar()
     return f"{year:04}-W{week:02}"

@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from funnelcli.config.frames import micros
+from funnelcli.config.frames import EPOCH, MICROSECOND, micros
 from funnelcli.engine.chained import from_each, simple
 from funnelcli.engine.finding import Found, found, judged, told
 from funnelcli.engine.limits import limits
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
     from funnelcli.engine.shape import Events, Journeys
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ROWS = 2_000_000
 """How many rows may be taken once more at a time, about; or half as many as there are."""
 
@@ -103,11 +101,10 @@ def _chosen(journeys: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
     several = journeys.filter(~alone).with_columns(run=pl.col("begins").cum_sum())
     if funnel.entry == "first":
         several = several.filter(pl.col("stage_1") == pl.col("stage_1").min().over("run"))
-    # The deepest, and of those the one whose last row comes earliest: no two times are 2^52 µs apart.
-    rank = pl.col("depth") * 2**52 - (pl.col("last") - pl.col("last").min())
-    several = several.with_columns(rank=rank).filter(pl.col("rank") == pl.col("rank").max().over("run"))
+    deepest = several.filter(pl.col("depth") == pl.col("depth").max().over("run"))
+    soonest = deepest.filter(pl.col("last") == pl.col("last").min().over("run"))
     keep: Literal["first", "last"] = "last" if funnel.entry == "latest" else "first"
-    best = several.unique("run", keep=keep, maintain_order=True).drop("run", "rank")
+    best = soonest.unique("run", keep=keep, maintain_order=True).drop("run")
     return pl.concat([journeys.filter(alone), best])
 
 
@@ -169,7 +166,7 @@ def _piece(
     if "row" in apart.columns:  # a row's place in the input stays its own
         apart = apart.sort("row", "unit").with_columns(row=pl.int_range(pl.len(), dtype=pl.UInt32))
     start, end = periods[0]
-    range_ = {"since": EPOCH, "until": EPOCH + timedelta(microseconds=end - start)}
+    range_ = {"since": EPOCH, "until": EPOCH + (end - start) * MICROSECOND}
     piece = found(apart.rechunk(), funnel.model_copy(update=range_))
     number = pl.col("journey") + pl.lit(after, pl.UInt32)
     frame, excluded = (_back(each, pairs).with_columns(number) for each in (piece.frame, piece.excluded))

@@ -62,20 +62,21 @@ def cells(
     events: Events, funnel: Funnel, every: Every, total: Counts, groups: Sequence[list[Segment]]
 ) -> tuple[list[Cell], list[Family]]:
     """The cells of each breakdown's segments in `groups`, else of the whole; and the families of their tests."""
-    set_ = of_file(funnel)
+    configured = of_file(funnel)
     found = []
     for columns, parts in zip(funnel.breakdowns, groups, strict=True):
         best = of_segments(parts, funnel)
         of_parts = [
-            Cell(part, number, step, set_.get(step.stage.stage, best[place][number]))
+            Cell(part, number, step, configured.get(step.stage.stage, best[place][number]))
             for place, part in enumerate(parts)
             for number, step in enumerate(steps(part.counts))
         ]
         found.append((columns, of_parts))
     if not funnel.breakdowns:
-        found.append(
-            ((), [Cell(None, number, step, set_.get(step.stage.stage)) for number, step in enumerate(steps(total))])
-        )
+        of_whole = [
+            Cell(None, number, step, configured.get(step.stage.stage)) for number, step in enumerate(steps(total))
+        ]
+        found.append(((), of_whole))
     earlier: dict[Group, list[Past]] = {}
     aimless = [
         cell.segment for _, every_cell in found for cell in every_cell if not cell.target and cell.step.before >= ENOUGH

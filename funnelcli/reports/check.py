@@ -6,7 +6,7 @@ out. A number that is unknown fails its check.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,7 @@ from funnelcli.config.frames import EPOCH, MICROSECOND, micros
 from funnelcli.config.periods import calendar
 from funnelcli.config.times import zone
 from funnelcli.engine import by_period, entering
-from funnelcli.errors import Bug
+from funnelcli.errors import Bug, UsageError
 from funnelcli.reports.counting import SECOND, rate
 from funnelcli.reports.counts import counts_by, nobody
 from funnelcli.reports.shape import Account, Head, head
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LEVEL = 0.025
 """A fall is significant where chance brings one as large less often: half of the 5 % that lie on both sides."""
 
-THREE: dict[Every, timedelta] = {
+THREE_PERIODS: dict[Every, timedelta] = {
     "1h": timedelta(hours=3),
     "1d": timedelta(days=3),
     "1w": timedelta(weeks=3),
@@ -86,7 +86,11 @@ class Checks:
 def checks(
     events: Events, funnel: Funnel, account: Account, *, numbers: Mapping[str, float | None], now: datetime
 ) -> Checks:
-    """The funnel's checks; `numbers` are the values of their paths, `now` (UTC) is when the data is looked at."""
+    """The funnel's checks; `numbers` are the values of their paths, `now` (UTC) is when the data is looked at.
+
+    Raises:
+        UsageError: the data of a fall are too far away for calendar periods.
+    """
     clock = funnel.as_of or now
 
     def result(check: Check) -> Result:
@@ -127,7 +131,11 @@ def _within(check: Check, value: float | None) -> Result:
 
 def _fall(check: Check, stage: str, events: Events, funnel: Funnel) -> Result:
     """The conversion rate of the stage in the last complete period against that of the period before."""
-    cohorts = _last_two(events, funnel, stage, check.every)
+    try:
+        periods = _last_two(events, funnel, check.every)
+    except ValueError as error:
+        raise UsageError(f"the check {check.name!r}: {error}") from error
+    cohorts = _cohorts(events, funnel, stage, periods) if periods else ()
     p_value = None
     if len(cohorts) == 2 and all(each.entered for each in cohorts):
         before, last = cohorts
@@ -148,25 +156,38 @@ def fallen(reached: int, entered: int, reached_before: int, entered_before: int)
     return 1.0 if p_value is None else p_value / 2
 
 
-def _last_two(events: Events, funnel: Funnel, stage: str, every: Every) -> tuple[Cohort, ...]:
-    """The last period that is complete at the end of the data and the one before, whoever entered in them, in the order
-    of time. None where the first of them begins before the first row that may enter, or the date range.
+def _last_two(events: Events, funnel: Funnel, every: Every) -> list[tuple[datetime, datetime]]:
+    """The last period that is complete at the end of the data and before it the one before (start, end: UTC).
+
+    None where the first of them begins before the first row that may enter, or the date range.
+
+    Raises:
+        ValueError: with the words for a person; the times are too far away.
     """
     seen = entering(events, funnel)
     if seen is None or events.end is None:
-        return ()
-    over = EPOCH + (events.end - (0 if funnel.window is None else micros(funnel.window))) * MICROSECOND
-    until = over if funnel.until is None else min(over, funnel.until)
+        return []
+    try:
+        over = EPOCH + (events.end - (0 if funnel.window is None else micros(funnel.window))) * MICROSECOND
+        until = over if funnel.until is None else min(over, funnel.until)
+        begin = until - THREE_PERIODS[every]
+    except OverflowError:  # before the year 1
+        return []
     there = zone(funnel.timezone)
-    found = [span for span in calendar(every, until - THREE[every], until, there) if span[1] <= until][-2:]
+    found = [span for span in calendar(every, begin, until, there) if span[1] <= until][-2:]
     entered = EPOCH + seen[0] * MICROSECOND
     since, _ = calendar(every, entered, entered + MICROSECOND, there)[0]
-    if len(found) < 2 or found[0][0] < max(since, funnel.since or since):
-        return ()
-    journeys = by_period(events, funnel, [(micros(start), micros(end)) for start, end in found])
+    return found if len(found) == 2 and found[0][0] >= max(since, funnel.since or since) else []
+
+
+def _cohorts(
+    events: Events, funnel: Funnel, stage: str, periods: Sequence[tuple[datetime, datetime]]
+) -> tuple[Cohort, ...]:
+    """Whoever entered in each of the periods, and how many of them reached the stage."""
+    journeys = by_period(events, funnel, [(micros(start), micros(end)) for start, end in periods])
     counts = counts_by(journeys.frame, journeys.excluded, ["period"], journeys.end, funnel)
     cohorts = []
-    for at, (start, end) in enumerate(found):
+    for at, (start, end) in enumerate(periods):
         of = counts.get((at,), nobody(funnel))
         reached = next(each.reached for each in of.stages if each.stage == stage)
         cohorts.append(Cohort(start, end, of.entered, reached))

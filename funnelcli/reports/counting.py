@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from funnelcli.config.funnel import line_names
 from funnelcli.engine import Status
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Line:
 def lines(funnel: Funnel) -> list[Line]:
     """The lines of a report on the funnel, in their order."""
     if funnel.order == "any":
-        names = ["1 stage", *(f"{number} stages" for number in range(2, len(funnel.stages) + 1))]
+        names = line_names([stage.name for stage in funnel.stages], funnel.order)
         return [Line(name, position, False, position - 1 or None) for position, name in enumerate(names, start=1)]
     found: list[Line] = []
     before = None

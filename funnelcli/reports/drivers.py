@@ -23,7 +23,7 @@ from funnelcli.reports.comparing import ADJUSTED, LEVEL, Adjust
 from funnelcli.reports.counting import Line, rate
 from funnelcli.reports.shape import Account, Head, head
 from funnelcli.reports.targets import ENOUGH
-from funnelcli.stats import least_expected, odds_ratio, phi, shares_test
+from funnelcli.stats import FEW, least_expected, odds_ratio, phi, shares_test
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Funnel
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST_EVENTS, MOST_VALUES = 1000, 50
 """So many event names, and values of a column, are looked at: those that most journeys have."""
-LEAST_EXPECTED = 5
+LEAST_EXPECTED = FEW
 """With so small an expected count, or fewer than `ENOUGH` with or without, a driver is `small`."""
 
 

@@ -62,8 +62,8 @@ class Line:
 class Explained:
     """One unit, or one session or attempt of it; `numbers` says which.
 
-    `window_end` is None without a window. A unit that did not enter has only its rows, and the `reason`. One that
-    entered has a `reason` if the report leaves it out all the same.
+    `window_end` is None without a window, or after the year 9999. A unit that did not enter has only its rows, and the
+    `reason`. One that entered has a `reason` if the report leaves it out all the same.
     """
 
     unit: Name
@@ -218,9 +218,19 @@ def _attempts(unit: _Unit, funnel: Funnel) -> Iterator[Explained]:
         status = walk.journey["status"]
         lines = _lines([*share, *walk.rows], others, Case(funnel, unit.rows, walk, status == EXCLUDED))
         numbers = (*unit.numbers, *([number] if funnel.count == "attempts" else []))
-        end = None if funnel.window is None else moment(walk.journey["entered"] + micros(funnel.window))
         why = Reason("not_mature") if funnel.mature and walk.journey["mature"] is False else None
+        end = _window_end(walk.journey["entered"], funnel)
         yield Explained(unit.name, numbers, status, walk.journey["deepest_stage"], end, why, lines)
+
+
+def _window_end(entered: int, funnel: Funnel) -> datetime | None:
+    """When the window ends of who entered then, in UTC µs; None without one, or after the year 9999."""
+    if funnel.window is None:
+        return None
+    try:
+        return moment(entered + micros(funnel.window))
+    except OverflowError:
+        return None
 
 
 def _lines(rows: Sequence[Row], others: Sequence[OtherRow], case: Case) -> tuple[Line, ...]:

@@ -107,7 +107,13 @@ def leaving(frame: pl.DataFrame, keys: list[str], funnel: Funnel, end: int | Non
     )
     if funnel.window is not None:  # all who dropped leave together, which is quicker than one by one
         dropped = frame.filter(is_[Status.DROPPED]).group_by(keys).agg(leaving=pl.len().cast(pl.Int64))
-        window = dropped.select(*keys, duration=micros(funnel.window), converted=pl.lit(0, pl.Int64), leaving="leaving")
+        window = dropped.select(
+            *keys,
+            # Without its type a window under 36 minutes, 2³¹ µs, would be an Int32.
+            duration=pl.lit(micros(funnel.window), pl.Int64),
+            converted=pl.lit(0, pl.Int64),
+            leaving="leaving",
+        )
         counts = pl.concat([counts, window])
     counts = counts.group_by(*keys, "duration").agg(pl.col("converted", "leaving").sum()).sort(*keys, "duration")
     left = pl.col("leaving").cum_sum().over(keys) - pl.col("leaving")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
@@ -17,11 +16,10 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from funnelcli import engine
-from funnelcli.config import times
+from funnelcli.config import periods, times
 from funnelcli.config.frames import carried, micros
-from funnelcli.engine.segments import NOT_REACHED
 from funnelcli.reports.counts import Counts, Segment, StageCounts, counts_by, members
-from funnelcli.reports.trend import spans
+from funnelcli.reports.trend import is_over, spans
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Every, Funnel
@@ -101,18 +99,12 @@ def of_file(funnel: Funnel) -> dict[str, Target]:
 
 def of_segments(parts: Sequence[Segment], funnel: Funnel) -> list[list[Target | None]]:
     """For each segment of a breakdown and each of its steps the best segment's rate, if several have enough data."""
-    asked = [(part, steps(part.counts)) for part in parts if not _is_rest(part, funnel)]
+    asked = [(part, steps(part.counts)) for part in parts if not part.not_reached]
     best: list[tuple[Segment, Step, int] | None] = []
     for number in range(len(funnel.required) - 1):
         found = [(part, of_part[number]) for part, of_part in asked if of_part[number].before >= ENOUGH]
         best.append((*max(found, key=lambda pair: pair[1].came / pair[1].before), len(found)) if found else None)
     return [[_segment_target(part, each) for each in best] for part in parts]
-
-
-def _is_rest(part: Segment, funnel: Funnel) -> bool:
-    """Whether the segment is those who did not reach the stage at which segments are read."""
-    at_stage = funnel.segment_from not in {"entry", "first", "last", "any"}
-    return at_stage and NOT_REACHED in part.segment.values()
 
 
 def _segment_target(part: Segment, best: tuple[Segment, Step, int] | None) -> Target | None:
@@ -135,18 +127,15 @@ def past(
     which nobody of the group entered are left out.
 
     Raises:
-        UsageError: there are too many periods.
+        UsageError: there are too many periods, or they are too far away.
     """
-    every_span = spans(events, funnel, every)
-    over = [
-        span
-        for span in every_span
-        if not span.cut and events.end is not None and micros(span.end + (funnel.window or timedelta(0))) <= events.end
-    ]
+    all_spans = spans(events, funnel, every)
+    over = [span for span in all_spans if not span.cut and is_over(span, funnel, events.end)]
     if not over:
         return {}
     walked = engine.by_period(events, funnel, [(micros(span.start), micros(span.end)) for span in over])
-    names = [label(every, span.start, times.zone(funnel.timezone)) for span in over]
+    zone = times.zone(funnel.timezone)
+    names = [periods.label(every, span.start, zone) for span in over]
     groups: dict[Group, list[Past]] = {}
     for columns, wanted in asked.items() or [((), ())]:
         entered, excluded = (walked.frame, walked.excluded)
@@ -158,23 +147,9 @@ def past(
             )
         counts = counts_by(entered, excluded, ["period", *keys], walked.end, funnel)
         for place, *values in sorted(counts, key=itemgetter(0)):
-            found = Past(names[place], over[place] is not every_span[-1], counts[(place, *values)])
+            found = Past(names[place], over[place] is not all_spans[-1], counts[(place, *values)])
             groups.setdefault((columns, tuple(values)), []).append(found)
     return groups
-
-
-def label(every: Every, start: datetime, zone: tzinfo) -> str:
-    """The name of the calendar period that begins then.
-
-    >>> from datetime import UTC
-    >>> [label(every, datetime(2026, 1, 1, tzinfo=UTC), UTC) for every in ("1d", "1w", "1mo")]
-    ['2026-01-01', '2026-W01', '2026-01']
-    """
-    day = start.astimezone(zone).date()
-    if every == "1w":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02}"
-    return f"{day:%Y-%m}" if every == "1mo" else day.isoformat()
 
 
 def candidates(found: Sequence[Past], number: int) -> list[tuple[str, Step]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,7 @@ from funnelcli.reports.cohorts import InPeriods, segments_by_period
 from funnelcli.reports.counting import rate
 from funnelcli.reports.counts import Counts, counts_by, nobody
 from funnelcli.reports.shape import Account, Head, head
-from funnelcli.stats import p_chart
-from funnelcli.stats.proportions import FEW
+from funnelcli.stats import FEW, p_chart
 
 if TYPE_CHECKING:
     from funnelcli.config.funnel import Every, Funnel
@@ -118,6 +117,12 @@ def spans(events: Events, funnel: Funnel, every: Every) -> list[Span]:
     return found
 
 
+def is_over(span: Span, funnel: Funnel, end: int | None) -> bool:
+    """Whether at the `end` of the data, in UTC µs, the window of everybody who could enter in the span is over."""
+    window = 0 if funnel.window is None else micros(funnel.window)
+    return end is not None and micros(span.end) + window <= end
+
+
 def trend(
     journeys: Journeys,
     found: Sequence[Span],
@@ -137,8 +142,7 @@ def trend(
     empty = nobody(funnel)
     counts = counts_by(journeys.frame, journeys.excluded, ["period"], journeys.end, funnel)
     totals = [counts.get((number,), empty) for number in range(len(found))]
-    window = timedelta(0) if funnel.window is None else funnel.window
-    complete = [journeys.end is not None and micros(span.end) + micros(window) <= journeys.end for span in found]
+    complete = [is_over(span, funnel, journeys.end) for span in found]
 
     def series(segment: InPeriods | None, counts: Sequence[Counts]) -> Series:
         return _series(segment, counts, found, complete, rolling)

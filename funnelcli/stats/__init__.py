@@ -10,7 +10,7 @@ tables, scipy and statsmodels.
 from funnelcli.stats.corrections import benjamini_hochberg, holm
 from funnelcli.stats.intervals import Interval, newcombe, wilson
 from funnelcli.stats.planning import detectable_difference, p_chart
-from funnelcli.stats.proportions import one_proportion_test, two_proportion_test
+from funnelcli.stats.proportions import FEW, one_proportion_test, two_proportion_test
 from funnelcli.stats.survival import kaplan_meier, log_rank, log_rank_from
 from funnelcli.stats.tables import (
     OddsRatio,
@@ -26,6 +26,7 @@ from funnelcli.stats.tables import (
 from funnelcli.stats.tails import chi_square_tail
 
 __all__ = [
+    "FEW",
     "Interval",
     "OddsRatio",
     "SharesTest",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import exp, fsum, sqrt
 from typing import Literal
 
-from funnelcli.stats.proportions import two_proportion_test
+from funnelcli.stats.proportions import FEW, two_proportion_test
 from funnelcli.stats.tails import chi_square_tail, deviate, no_likelier
 
 SharesTest = tuple[float, Literal["z", "fisher"]] | tuple[None, None]
@@ -97,7 +97,7 @@ def shares_test(x1: int, n1: int, x2: int, n2: int) -> SharesTest:
     if not n1 or not n2:
         return None, None
     (a, b), (c, d) = table = (x1, n1 - x1), (x2, n2 - x2)
-    if (least_expected(table) or 0) < 5:
+    if (least_expected(table) or 0) < FEW:
         return fisher(a, b, c, d), "fisher"
     p_value = two_proportion_test(x1, n1, x2, n2)
     return (None, None) if p_value is None else (p_value, "z")

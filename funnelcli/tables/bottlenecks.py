@@ -181,6 +181,14 @@ def _notes(report: Bottlenecks) -> Iterable[str]:
     if len(rows) < report.size:
         yield f"{display.count(report.size - len(rows))} more rows; a larger --top shows them."
     yield from _targets(report)
+    if report.measure == "gain" and all(row.target_from == "period" and not row.extra_conversions for row in rows):
+        yield (
+            f"No {period(report.every)} did better than the whole: of a unit that enters several times the journey that"
+            " gets furthest counts, and in the whole it has more time. Set targets in the config, split with --by, or"
+            " rank with --measure lost."
+        )
+    if len(funnel.breakdowns) > 1 and any(row.extra_conversions for row in rows):
+        yield "A unit has a segment in every breakdown, so gains of different ones do not add up."
     if report.whole.open and any(row.target_from == "period" for row in rows):
         yield "In the periods every window is over, in the whole not: --mature leaves out who is still open."
     if any(row.extra_conversions for row in rows):

@@ -197,3 +197,28 @@ def test_what_cannot_be_ranked_is_a_usage_error(cli, shop, monkeypatch, argument
     monkeypatch.chdir(shop)
     outcome = cli("bottlenecks", "funnel.yaml", *arguments)
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"funnelcli: error: {message}\n")
+
+
+def test_windows_that_end_after_the_year_9999_leave_no_earlier_period(cli, tmp_path):
+    units = "".join(f"u{number},view,9950-01-05\n" for number in range(30))
+    tmp_path.joinpath("log.csv").write_text(f"user,event,timestamp\n{units}u0,buy,9950-02-01\n")
+    stages = ("--stage", "Visit=view", "--stage", "Purchase=buy", "--window", "36500d")
+    (row,) = rows(cli("bottlenecks", tmp_path / "log.csv", *stages, "-f", "json"))
+    assert (row["reached_before"], row["target_from"]) == (30, None)
+
+
+def test_where_no_week_did_better_than_the_whole_it_says_why_and_what_to_do(cli, tmp_path):
+    # Everybody comes every week, and goes on in one of them.
+    lines = [
+        f"u{user},{event},2026-01-{5 + 7 * week:02}T{hour}:00:00Z"
+        for user in range(90)
+        for week in range(3)
+        for event, hour in (("view", 10), ("buy", 11))
+        if event == "view" or user % 3 == week
+    ]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["user,event,timestamp", *lines, "u0,other,2026-02-01T00:00:00Z", ""]))
+    outcome = cli("bottlenecks", "--logs", log, "--stage", "Visit=view", "--stage", "Paid=buy", "--window", "1d")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "No week did better than the whole: of a unit that enters several times" in outcome.out
+    assert "rank with --measure lost" in outcome.out

@@ -160,3 +160,10 @@ def test_a_person_reads_the_times_of_the_funnels_zone_and_a_file_has_them_in_utc
     assert lines[6].startswith("2026-01-01 12:05")
     assert lines[6].endswith("search at 2026-01-01 12:02 lies between (order: strict)")
     assert cli(*options, *zone, "-f", "csv").out == cli(*options, "-f", "csv").out
+
+
+def test_a_window_that_ends_after_the_year_9999_has_no_end(cli, shop):
+    shop.joinpath("log.csv").write_text("user,event,timestamp\nann,view,9999-12-31T23:59:59\n")
+    outcome = cli("explain", "funnel.yaml", "--window", "1h", "--id", "ann", "-f", "json", "-q")
+    (unit,) = json.loads(outcome.out)["units"]
+    assert (unit["status"], unit["window_end"]) == ("open", None)

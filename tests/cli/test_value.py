@@ -52,6 +52,7 @@ def test_a_path_leads_to_one_raw_value(path, expected):
         ("entred", "--get: 'entred' leads nowhere; there is no 'entred'; did you mean 'entered'?"),
         ("stages[Visti]", "--get: 'stages[Visti]' leads nowhere; there is no 'Visti'; did you mean 'Visit'?"),
         ("stages[9]", "--get: 'stages[9]' leads nowhere; there is no '9'; there is Visit, A] b, 1"),
+        (r'stages["\x"]', r"""--get: 'stages["\\x"]' leads nowhere; there is no '"\\x"'; there is Visit, A] b, 1"""),
         ("stages", "--get: 'stages' is a list; go on with [Visit], [A] b], [1]"),
         ("stages[Visit]", "--get: 'stages[Visit]' holds several values; go on with .stage, .reached"),
         ("entered[Visit]", "--get: 'entered[Visit]' leads nowhere; there is no list before [Visit]"),

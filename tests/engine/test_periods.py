@@ -10,7 +10,7 @@ import pytest
 
 from funnelcli.config.frames import carried
 from funnelcli.engine import Journeys, by_period, entering, journeys, periods
-from tests import worlds
+from tests import oracle, worlds
 from tests.keys import KEYS, PAIRS, STAGES, drawn, funnel
 from tests.worlds import HOUR
 
@@ -112,6 +112,14 @@ def test_without_periods_or_rows_there_are_no_journeys(packed: list[worlds.World
         assert found.frame.is_empty()
         assert "period" in found.frame.columns
         assert found.segments["channel",].columns == ["journey", carried("channel")]
+
+
+def test_the_deepest_journey_of_a_period_counts_however_late_its_last_row() -> None:
+    keys, none = worlds.funnel("A,B,C"), dict.fromkeys(worlds.COLUMNS)
+    times = {0: "A", HOUR: "B", 2 * HOUR: "A", 8000 * 365 * 24 * HOUR: "C"}
+    world = tuple(oracle.Row(time, event, place, none) for place, (time, event) in enumerate(times.items()))
+    found = by_period(worlds.events([world], keys), worlds.config(keys), [(0, 3 * HOUR)])
+    assert found.frame["depth"].to_list() == [3]
 
 
 def test_the_first_and_last_time_at_which_a_unit_may_enter() -> None:

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from funnelcli.config import periods
 from funnelcli.config.frames import carried
 from funnelcli.engine import STATUS, Journeys, journeys
 from funnelcli.reports.bottlenecks import Measure, bottlenecks
 from funnelcli.reports.conversion import conversion
-from funnelcli.reports.targets import label
 from funnelcli.tables import conversion as conversion_table
 from funnelcli.tables.bottlenecks import table
 from tests import oracle, worlds
@@ -364,7 +364,8 @@ def test_without_other_targets_the_best_earlier_period_is_one(
 
 def test_a_week_is_named_by_its_monday_in_the_funnel_s_timezone() -> None:
     monday = datetime(2025, 12, 28, 23, tzinfo=UTC)
-    assert [label("1w", monday, zone) for zone in (ZoneInfo("Europe/Stockholm"), UTC)] == ["2026-W01", "2025-W52"]
+    assert periods.label("1w", monday, ZoneInfo("Europe/Stockholm")) == "2026-W01"
+    assert periods.label("1w", monday, UTC) == "2025-W52"
 
 
 @pytest.mark.parametrize("measure", ["lost", "rate"])
@@ -522,6 +523,12 @@ def test_one_segment_is_no_target_of_its_own() -> None:
         "s1 → s2 for channel x: 50.0 % go on, and there is no target: the config sets none, and no other segment and no"
         " earlier whole week has 30 who reached s1."
     )
+
+
+def test_a_value_of_the_log_called_not_reached_is_a_target_like_any_other() -> None:
+    packed = [*depths(50, 40, channel="(not reached)"), *depths(50, 25, channel="x")]
+    rows = told(packed, worlds.funnel("A, B", breakdowns=(CHANNEL,), segment_from="s1"))
+    assert [(row["target_rate"], row["best_of"]) for row in rows] == [(0.8, 2), (0.8, 2)]
 
 
 def test_a_segment_with_too_little_data_is_no_target_and_says_so() -> None:

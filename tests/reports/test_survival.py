@@ -12,7 +12,8 @@ from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from funnelcli.reports.survival import leaving, log_rank
 from tests import worlds
-from tests.reports.timed import DAY, SECOND, curve, known, shown, simulated, told
+from tests.oracle import Row
+from tests.reports.timed import DAY, MINUTE, SECOND, curve, known, shown, simulated, told
 
 # --- Simulated data, and statsmodels --------------------------------------------------------------------------
 
@@ -86,6 +87,20 @@ def test_a_faster_segment_with_the_same_conversion_is_told_from_a_slower_one() -
     shown_table = shown(packed, wanted)
     assert shown_table.record["log_rank_p_value"] < 0.001
     assert "The segments of channel differ" in shown_table.summary[-1]
+
+
+def test_a_window_of_minutes_is_followed_like_one_of_days() -> None:
+    # 2³¹ µs are not quite 36 minutes: less than that would fit a smaller type.
+    rows = {"converted": ((0, "A"), (5, "B")), "dropped": ((0, "A"),), "open": ((25, "A"),)}
+    none = dict.fromkeys(worlds.COLUMNS)
+    packed = [
+        tuple(Row(minute * MINUTE, event, place, none) for place, (minute, event) in enumerate(each))
+        for each in rows.values()
+    ]
+    record = told(packed, worlds.funnel("A,B", window=10 * MINUTE, as_of=30 * MINUTE))
+    assert {name: record[name] for name in rows} == dict.fromkeys(rows, 1)
+    assert [(point["seconds"], point["at_risk"]) for point in record["curve"]] == [(0, 3), (300, 3), (600, 1)]
+    assert record["estimated_conversion_rate"] == 1 / 3
 
 
 # --- The curve's points ---------------------------------------------------------------------------------------
