@@ -72,10 +72,15 @@ class Times:
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment: its value per column of the breakdown (None where there is none), and its times."""
+    """One segment: its value per column of the breakdown (None where there is none), and its times.
+
+    `pooled` and `not_reached` as of a segment's counts.
+    """
 
     segment: Mapping[str, str | None]
     times: Times
+    pooled: bool = False
+    not_reached: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,10 @@ def timing(journeys: Journeys, funnel: Funnel, account: Account, *, top: int | N
         left = leaving(groups[0], keys, funnel, journeys.end)
         parts = _times(groups, keys, left, spans, funnel)
         order = sorted(parts, key=lambda key: place(parts[key].counts.entered, key))
-        found = [Segment(dict(zip(breakdown, key[1:], strict=True)), parts[key]) for key in order]
+        found = [
+            Segment(dict(zip(breakdown, key[1:], strict=True)), parts[key], key[0] is True, key[0] is None)
+            for key in order
+        ]
         apart = funnel.segment_from != "any"
         if apart:
             counted = [CountedSegment(each.segment, each.times.counts) for each in found]

@@ -5,17 +5,16 @@ sentence on units that are still open.
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from funnelcli import display
-from funnelcli.reports.counts import Counts, Segment, StageCounts, words
+from funnelcli.reports.counts import Counts, StageCounts, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from funnelcli.config.funnel import Funnel
     from funnelcli.reports.timing import StageTimes
-    from funnelcli.reports.trend import Series
     from funnelcli.tables.table import Kind
 
 _TEXT, _FLAG = {"stage"}, {"optional"}
@@ -36,7 +35,26 @@ def counts_record(counts: Counts, funnel: Funnel) -> dict[str, Any]:
     return asdict(counts) | {"stages": stages}
 
 
-def segment_record(part: Segment | Series) -> dict[str, Any]:
+class Named(Protocol):
+    """A segment, whatever is told of it; None is the whole."""
+
+    @property
+    def segment(self) -> Mapping[str, str | None] | None:
+        """Its value per column of the breakdown."""
+        ...
+
+    @property
+    def pooled(self) -> bool:
+        """Whether it is all that --top leaves out."""
+        ...
+
+    @property
+    def not_reached(self) -> bool:
+        """Whether it is those who did not reach the stage at which segments are read."""
+        ...
+
+
+def segment_record(part: Named) -> dict[str, Any]:
     """A segment as JSON tells it, with its counts still to come.
 
     `pooled` and `not_reached` are there only if so: a value of the log may be called `(other)` or `(not reached)`.

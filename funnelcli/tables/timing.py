@@ -15,7 +15,7 @@ from funnelcli.reports.counting import rate
 from funnelcli.reports.survival import MOST_GROUPS
 from funnelcli.reports.timing import StageTimes
 from funnelcli.tables.frame import how_counted, opening
-from funnelcli.tables.parts import breakdown, segment, stage_heading, stage_kind, still_open
+from funnelcli.tables.parts import breakdown, segment, segment_record, stage_heading, stage_kind, still_open
 from funnelcli.tables.table import Cell, Column, Kind, Scalar, Section, Table
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _record(report: Timing) -> dict[str, Any]:
         "log_rank": tests,
     }
     if report.log_ranks:
-        record["segments"] = [{"segment": dict(part.segment)} | _times_record(part.times) for part in report.segments]
+        record["segments"] = [segment_record(part) | _times_record(part.times) for part in report.segments]
     return record
 
 

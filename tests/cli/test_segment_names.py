@@ -27,13 +27,19 @@ def inside(shop, monkeypatch):
     shop.joinpath("log.csv").write_text(LOG)
 
 
-def told(cli, *options):
-    outcome = cli("report", "funnel.yaml", "--by", "channel", *options, "-q", "-f", "json")
+def told(cli, *options, command="report"):
+    outcome = cli(command, "funnel.yaml", "--by", "channel", *options, "-q", "-f", "json")
     assert outcome.code == 0
     return [
         (part["segment"]["channel"], part["entered"], part.get("pooled", False), part.get("not_reached", False))
         for part in json.loads(outcome.out)["segments"]
     ]
+
+
+@pytest.mark.parametrize("command", ["compare", "timing"])
+@pytest.mark.parametrize("options", [("--segment-from", "Cart"), ("--top", "3")])
+def test_every_report_tells_them_apart_alike(cli, command, options):
+    assert told(cli, *options, command=command) == told(cli, *options)
 
 
 def test_who_did_not_reach_the_stage_is_no_value_of_the_log(cli):
