@@ -17,7 +17,7 @@ from tests.worlds import HOUR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MANY = drawn(60, seed=5)
+MANY = drawn(20, seed=5)
 MORE = drawn(150, seed=6)
 UNEQUAL = ((0, HOUR), (HOUR, 2 * HOUR), (2 * HOUR, 4 * HOUR), (5 * HOUR, 6 * HOUR))
 

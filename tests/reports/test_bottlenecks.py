@@ -322,7 +322,14 @@ SPLIT: tuple[Record, ...] = (
 )
 
 
-@pytest.mark.parametrize("targets", [(), TARGETS, TARGETS[:1]], ids=["none", "all", "one"])
+@pytest.mark.parametrize(
+    "targets",
+    [
+        pytest.param((), id="none", marks=pytest.mark.slow),
+        pytest.param(TARGETS, id="all", marks=pytest.mark.slow),
+        pytest.param(TARGETS[:1], id="one"),
+    ],
+)
 @pytest.mark.parametrize("name", KEYS)
 def test_every_number_is_that_of_a_recount_from_the_conversion_report(
     name: str, targets: Targets, packed: list[World]

@@ -183,7 +183,7 @@ def assert_same(part: Record, other: Record) -> None:
     ("name", "rates", "adjust"),
     [
         *(
-            (name, rates, "holm")
+            pytest.param(name, rates, "holm", marks=[] if name == "loose" else pytest.mark.slow)
             for name in ("loose", "optional", "open", "segment any")
             for rates in ("entered", "stage")
         ),

@@ -39,7 +39,7 @@ OF_A_TREND = (
     "start", "end", "rolling_rate", "limit_low", "limit_high", "outside", "complete",
 )  # fmt: skip
 CHANNELS = (*"abcd", None)
-MANY = drawn(20, seed=21)
+MANY = drawn(8, seed=21)
 MORE = drawn(300, seed=22)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
