@@ -228,6 +228,10 @@ class Command(TyperCommand):
         """The option --help; where it cannot be written, that is an error."""
         return _told(super().get_help_option(ctx))
 
+    def get_short_help_str(self, limit: int = 200) -> str:  # noqa: ARG002 - the method of typer's
+        """Its line in the list of commands, uncut."""
+        return super().get_short_help_str(200)
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the method of typer's
         """What stands in the usage line after the command."""
         return [*(str(each.metavar) for each in self.params if each.param_type_name == "argument"), "[OPTIONS]"]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from funnelcli.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"{shlex.quote(sys.executable)} -m funnelcli"
 DELETED = "the working folder was deleted; change to another one, or write the whole path"
@@ -202,3 +204,9 @@ def test_polars_without_threads_is_a_mistake_of_the_surroundings(shop, program):
     outcome = program("report", "funnel.yaml", cwd=shop, env={"POLARS_MAX_THREADS": "0"})
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == "funnelcli: error: POLARS_MAX_THREADS is 0; set it to 1 or more, or unset it\n"
+
+
+def test_the_help_tells_every_command_in_full(program):
+    told = program("--help").out
+    assert told.count("...") == 1  # in the usage line
+    assert all(f"\n  {name} " in told for name in COMMANDS)
