@@ -90,13 +90,17 @@ def assert_agrees(packed: Sequence[World], keys: Record) -> None:
         here = {name(part): part["periods"][number] for part in record["segments"]}
         assert {name(part) for part in segments} <= here.keys()
         for part in segments:
-            assert counts(here.pop(name(part))) == {key: value for key, value in part.items() if key != "segment"}
+            assert counts(here.pop(name(part))) == {key: part[key] for key in part if key not in NAME}
         assert all(period["entered"] == period["excluded"] == 0 for period in here.values())
         assert all(stage["reached"] == 0 for period in here.values() for stage in period["stages"])
 
 
-def name(part: Record) -> tuple[tuple[str, str | None], ...]:
-    return tuple(part["segment"].items())
+NAME = ("segment", "pooled", "not_reached")
+"""The keys that say which segment it is."""
+
+
+def name(part: Record) -> tuple[str, ...]:
+    return tuple(str(part.get(key)) for key in NAME)
 
 
 @pytest.mark.parametrize("key", KEYS)
